@@ -1,0 +1,15 @@
+"""Addresses of the coordination site."""
+
+from django.apps import apps
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("traitdunion.portal.urls")),
+    path("identite/", include("traitdunion.identity.urls")),
+    path("plan/", include("traitdunion.plan.urls")),
+    path("conventions/", include("traitdunion.conventions.urls")),
+    path("echanges/", include("traitdunion.exchange.urls")),
+    path("avis/", include("traitdunion.notices.urls")),
+]
+if apps.is_installed("traitdunion.demo"):
+    urlpatterns.append(path("demonstration/", include("traitdunion.demo.urls")))

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ConventionsConfig(AppConfig):
+    name = "traitdunion.conventions"
+    verbose_name = "Conventions"

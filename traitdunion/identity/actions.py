@@ -1,0 +1,179 @@
+"""Open and end mandates, delegations, organisations and accounts."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from traitdunion.audit import actions as audit
+from traitdunion.audit.actors import Actor
+from traitdunion.core.errors import Refusal
+from traitdunion.identity.kinds import Holding, OrganisationKind, Role
+from traitdunion.identity.models import Delegation, Mandate, Organisation, Person, Post
+from traitdunion.territories.models import Departement, Region
+
+
+class MandateRefusedError(Refusal):
+    """The mandate or the delegation cannot be written as asked."""
+
+
+@transaction.atomic
+def register_person(
+    *, issuer: str, subject: str, name: str, email: str = "", actor: Actor, at: datetime
+) -> Person:
+    """Open an account for the identity (``issuer``, ``subject``); the identity provider does the rest."""
+    person = Person(issuer=issuer, subject=subject, name=name, email=email)
+    person.set_unusable_password()
+    person.save()
+    audit.record(event="identity.person.registered", subject=str(person.public_id), actor=actor, at=at)
+    return person
+
+
+@transaction.atomic
+def set_access(person: Person, *, is_active: bool, actor: Actor, at: datetime) -> None:
+    """Open or close the access of ``person``; a closed access ends at the next request."""
+    person.is_active = is_active
+    person.save(update_fields=["is_active"])
+    event = "identity.person.opened" if is_active else "identity.person.closed"
+    audit.record(event=event, subject=str(person.public_id), actor=actor, at=at)
+
+
+@transaction.atomic
+def open_organisation(
+    *,
+    kind: OrganisationKind,
+    name: str,
+    opened_on: date,
+    departement: Departement | None = None,
+    region: Region | None = None,
+    parent: Organisation | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Organisation:
+    """Open an organisation."""
+    organisation = Organisation.objects.create(
+        kind=kind.value, name=name, opened_on=opened_on, departement=departement, region=region, parent=parent
+    )
+    audit.record(event="identity.organisation.opened", subject=str(organisation.public_id), actor=actor, at=at)
+    return organisation
+
+
+@transaction.atomic
+def open_post(
+    *,
+    organisation: Organisation,
+    role: Role,
+    opened_on: date,
+    departement: Departement | None = None,
+    region: Region | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Post:
+    """Open a post in ``organisation``."""
+    post = Post.objects.create(
+        organisation=organisation, role=role.value, opened_on=opened_on, departement=departement, region=region
+    )
+    audit.record(event="identity.post.opened", subject=str(post.public_id), actor=actor, at=at)
+    return post
+
+
+@transaction.atomic
+def grant(
+    *,
+    person: Person,
+    post: Post,
+    starts_on: date,
+    ends_on: date | None = None,
+    holding: Holding = Holding.TITULAIRE,
+    actor: Actor,
+    at: datetime,
+) -> Mandate:
+    """Give ``person`` the post between two days.
+
+    Raises:
+        MandateRefusedError: the post already has a titulaire on one of these days, or the last day comes first.
+    """
+    mandate = Mandate(
+        person=person,
+        post=post,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        holding=holding.value,
+        **audit.authorship(actor=actor, at=at),
+    )
+    if ends_on is not None and ends_on < starts_on:
+        raise MandateRefusedError(
+            f"Le mandat finirait le {ends_on:%d/%m/%Y}, avant son premier jour, le {starts_on:%d/%m/%Y}. "
+            "Corrigez l’une des deux dates."
+        )
+    clash = _titulaire_between(post, starts_on, ends_on) if holding is Holding.TITULAIRE else None
+    if clash is not None:
+        raise MandateRefusedError(
+            f"Ce poste a déjà un titulaire, {clash.person.name}, depuis le {clash.starts_on:%d/%m/%Y}. "
+            "Mettez fin à son mandat, ou désignez un suppléant."
+        )
+    mandate.save()
+    audit.record(event="identity.mandate.granted", subject=str(mandate.public_id), actor=actor, at=at)
+    return mandate
+
+
+def _titulaire_between(post: Post, starts_on: date, ends_on: date | None) -> Mandate | None:
+    running = Mandate.objects.filter(post=post, holding=Holding.TITULAIRE.value).exclude(ends_on__lt=starts_on)
+    if ends_on is not None:
+        running = running.filter(starts_on__lte=ends_on)
+    return running.select_related("person").first()
+
+
+@transaction.atomic
+def end(mandate: Mandate, *, last_day: date, actor: Actor, at: datetime) -> None:
+    """End a mandate on ``last_day``, included.
+
+    Raises:
+        MandateRefusedError: the last day precedes the first.
+    """
+    if last_day < mandate.starts_on:
+        raise MandateRefusedError(
+            f"Le dernier jour, le {last_day:%d/%m/%Y}, précède le premier, le {mandate.starts_on:%d/%m/%Y}. "
+            "Choisissez une date plus tardive."
+        )
+    mandate.ends_on = last_day
+    mandate.save(update_fields=["ends_on"])
+    audit.record(
+        event="identity.mandate.ended",
+        subject=str(mandate.public_id),
+        actor=actor,
+        at=at,
+        detail={"last_day": last_day.isoformat()},
+    )
+
+
+@transaction.atomic
+def delegate(
+    *,
+    given_by: Post,
+    given_to: Person,
+    reference: str,
+    starts_on: date,
+    ends_on: date | None,
+    actor: Actor,
+    at: datetime,
+) -> Delegation:
+    """Write that the holder of ``given_by`` lets ``given_to`` sign between two days.
+
+    Raises:
+        MandateRefusedError: the last day precedes the first.
+    """
+    if ends_on is not None and ends_on < starts_on:
+        raise MandateRefusedError(
+            f"La délégation finirait le {ends_on:%d/%m/%Y}, avant son premier jour, le {starts_on:%d/%m/%Y}. "
+            "Corrigez l’une des deux dates."
+        )
+    delegation = Delegation.objects.create(
+        given_by=given_by,
+        given_to=given_to,
+        reference=reference,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        **audit.authorship(actor=actor, at=at),
+    )
+    audit.record(event="identity.delegation.given", subject=str(delegation.public_id), actor=actor, at=at)
+    return delegation

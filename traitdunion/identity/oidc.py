@@ -1,0 +1,7 @@
+"""Sign-in by OpenID Connect."""
+
+from mozilla_django_oidc.auth import OIDCAuthenticationBackend
+
+
+class StrictOIDCBackend(OIDCAuthenticationBackend):
+    pass
