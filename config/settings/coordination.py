@@ -27,7 +27,9 @@ for _name in (
     "TRAITDUNION_MAIL_FROM",
 ):
     if not environment.text(_name):
-        raise environment.SettingError(f"{_name} est vide : donnez-lui une valeur (voir docs/environment.md).")
+        raise environment.SettingError(
+            f"{_name} est vide : donnez-lui une valeur (voir docs/environment.md)."
+        )
 if "traitdunion.demo" in INSTALLED_APPS or environment.flag("TRAITDUNION_DEMO"):
     raise environment.SettingError(
         "TRAITDUNION_DEMO est activé : les personnages de démonstration n'existent pas en production ; "

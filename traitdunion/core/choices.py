@@ -16,8 +16,12 @@ class Kind(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> Self:
-        """Build the member from its stored value and its French label."""
+    def __new__(cls, value: str, label: str = "") -> Self:
+        """Build the member from its stored value and its French label.
+
+        The label has a default only because looking a member up by its value is typed as this call;
+        a test refuses a member without one.
+        """
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label

@@ -40,7 +40,10 @@ class Ars(Dated):
     code = models.CharField("code", max_length=3, primary_key=True)
     name = models.CharField("nom", max_length=80)
     region = models.OneToOneField(
-        Region, on_delete=models.PROTECT, verbose_name="région", related_name="ars"  # reference data stays
+        Region,
+        on_delete=models.PROTECT,
+        verbose_name="région",
+        related_name="ars",  # reference data stays
     )
 
     class Meta:
@@ -60,10 +63,16 @@ class Departement(Dated):
     name = models.CharField("nom", max_length=80)
     name_with_link = models.CharField("nom avec sa liaison", max_length=90)
     region = models.ForeignKey(
-        Region, on_delete=models.PROTECT, verbose_name="région", related_name="departements"  # reference data stays
+        Region,
+        on_delete=models.PROTECT,
+        verbose_name="région",
+        related_name="departements",  # reference data stays
     )
     ars = models.ForeignKey(
-        Ars, on_delete=models.PROTECT, verbose_name="ARS", related_name="departements"  # reference data stays
+        Ars,
+        on_delete=models.PROTECT,
+        verbose_name="ARS",
+        related_name="departements",  # reference data stays
     )
     zone = models.CharField("zone", max_length=5, choices=choices_of(Zone))
     prefecture_name = models.CharField("préfecture", max_length=120)

@@ -40,4 +40,14 @@ NOT_A_DEPARTEMENT: Final = {
 }
 
 # Linking word of the official code (TNCC) in front of the name, as in « préfecture du Bas-Rhin ».
-LINKS: Final = {0: "de ", 1: "d’", 2: "du ", 3: "de la ", 4: "des ", 5: "de l’", 6: "des ", 7: "de Las ", 8: "de Los "}
+LINKS: Final = {
+    0: "de ",
+    1: "d’",
+    2: "du ",
+    3: "de la ",
+    4: "des ",
+    5: "de l’",
+    6: "des ",
+    7: "de Las ",
+    8: "de Los ",
+}

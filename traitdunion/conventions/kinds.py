@@ -1,0 +1,58 @@
+"""Closed lists about conventions."""
+
+from traitdunion.core.choices import Kind
+
+
+class Step(Kind):
+    """What the parties declare while a convention is written."""
+
+    PROJET = "projet", "projet"
+    RELECTURE = "relecture", "relecture"
+    A_SIGNER = "a_signer", "à signer"
+
+
+class State(Kind):
+    """Where a convention stands on a day: declared before signature, computed from dates afterwards."""
+
+    PROJET = "projet", "projet"
+    RELECTURE = "relecture", "relecture"
+    A_SIGNER = "a_signer", "à signer"
+    SIGNEE = "signee", "signée"
+    EN_VIGUEUR = "en_vigueur", "en vigueur"
+    ECHUE = "echue", "échue"
+    DENONCEE = "denoncee", "dénoncée"
+
+
+class Turn(Kind):
+    """Whose turn it is to act."""
+
+    PREFECTURE = "prefecture", "préfecture"
+    ARS = "ars", "ARS"
+    BOTH = "both", "préfecture et ARS"
+    NOBODY = "nobody", "personne"
+
+
+class Basis(Kind):
+    """Under what power a signatory signed."""
+
+    MANDATE = "mandate", "signataire en titre"
+    DELEGATION = "delegation", "délégation de signature"
+    DECLARED = "declared", "déclarée à l’import, pouvoir non vérifié"
+
+
+class Coverage(Kind):
+    """Whether a convention deals with a heading of the checklist."""
+
+    PRESENT = "present", "traitée"
+    PARTIAL = "partial", "à compléter"
+    ABSENT = "absent", "absente"
+    NOT_CONCERNED = "not_concerned", "sans objet"
+
+
+class Fact(Kind):
+    """The facts that show that a convention lives."""
+
+    REFERENTS = "referents", "référents en poste des deux côtés"
+    MEETING = "meeting", "réunion tenue dans les six derniers mois"
+    CONTACTS = "contacts", "contacts confirmés des deux côtés"
+    REVIEW = "review", "convention revue dans les quatre derniers mois"

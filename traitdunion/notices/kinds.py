@@ -1,0 +1,12 @@
+"""Closed lists about notices."""
+
+from traitdunion.core.choices import Kind
+
+
+class NoticeState(Kind):
+    """Where a notice stands in the outbox."""
+
+    PENDING = "pending", "à envoyer"
+    SENDING = "sending", "en cours d’envoi"
+    SENT = "sent", "envoyé"
+    FAILED = "failed", "échec"
