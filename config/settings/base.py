@@ -125,14 +125,23 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 UPLOAD_LIMIT_BYTES = environment.number("TRAITDUNION_UPLOAD_LIMIT_BYTES", 20 * 1024 * 1024)
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = environment.text("TRAITDUNION_SMTP_HOST", "127.0.0.1")
-EMAIL_PORT = environment.number("TRAITDUNION_SMTP_PORT", 25)
-EMAIL_HOST_USER = environment.text("TRAITDUNION_SMTP_USER", "")
-EMAIL_HOST_PASSWORD = environment.text("TRAITDUNION_SMTP_PASSWORD", "")
-EMAIL_USE_TLS = environment.flag("TRAITDUNION_SMTP_STARTTLS", default=False)
-EMAIL_TIMEOUT = 20
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": environment.text("TRAITDUNION_SMTP_HOST", "127.0.0.1"),
+            "port": environment.number("TRAITDUNION_SMTP_PORT", 25),
+            "username": environment.text("TRAITDUNION_SMTP_USER", ""),
+            "password": environment.text("TRAITDUNION_SMTP_PASSWORD", ""),
+            "use_tls": environment.flag("TRAITDUNION_SMTP_STARTTLS", default=False),
+            "timeout": 20,
+        },
+    }
+}
 DEFAULT_FROM_EMAIL = environment.text("TRAITDUNION_MAIL_FROM", "Trait d’union <ne-pas-repondre@localhost>")
+
+# A worker that starts runs the last tick it missed, even a quarterly one (docs/adr/0006).
+PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 100 * 24 * 60 * 60}
 
 OIDC_ISSUER = environment.text("TRAITDUNION_OIDC_ISSUER", "")
 OIDC_RP_CLIENT_ID = environment.text("TRAITDUNION_OIDC_CLIENT_ID", "")

@@ -11,5 +11,11 @@ CSRF_TRUSTED_ORIGINS: list[str] = []
 INSTALLED_APPS = [*INSTALLED_APPS, "traitdunion.demo"]
 AUTHENTICATION_BACKENDS = ["traitdunion.demo.personas.PersonaBackend"]
 WHITENOISE_USE_FINDERS = True
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = environment.text("TRAITDUNION_DEMO_MAIL", str(ROOT / ".cache" / "demo" / "mail"))
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "OPTIONS": {
+            "file_path": environment.text("TRAITDUNION_DEMO_MAIL", str(ROOT / ".cache" / "demo" / "mail"))
+        },
+    }
+}
