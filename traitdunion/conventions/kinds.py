@@ -56,3 +56,11 @@ class Fact(Kind):
     MEETING = "meeting", "réunion tenue dans les six derniers mois"
     CONTACTS = "contacts", "contacts confirmés des deux côtés"
     REVIEW = "review", "convention revue dans les quatre derniers mois"
+
+
+class Change(Kind):
+    """What a run of words became between two readings of a text."""
+
+    SAME = "same", "inchangé"
+    REMOVED = "removed", "retiré"
+    ADDED = "added", "ajouté"

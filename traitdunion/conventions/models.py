@@ -1,11 +1,14 @@
 """Conventions between a préfecture and an ARS: text, parties, signatures, and what shows that they live."""
 
+from datetime import date
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from traitdunion.audit.models import Authored
+from traitdunion.conventions import rules
 from traitdunion.conventions.kinds import Basis, Coverage, Step, Turn
 from traitdunion.core.choices import choices_of
 from traitdunion.core.models import PublicModel
@@ -18,17 +21,24 @@ HEADINGS = 16
 
 
 class Template(PublicModel, Authored):
-    """A version of the national model. The one shipped is an example; an administrator replaces it."""
+    """A version of the national model. The one shipped is an example; an administrator replaces it.
+
+    Once adopted it never changes: conventions rest on it.
+    """
 
     name = models.CharField("version", max_length=100, unique=True)
     is_example = models.BooleanField("exemple, non officiel", default=True)
-    adopted_on = models.DateField("en usage depuis le")
+    adopted_on = models.DateField("en usage depuis le", null=True, blank=True)
     retired_on = models.DateField("remplacé le", null=True, blank=True)
 
     class Meta:
         verbose_name = "modèle national"
         verbose_name_plural = "modèles nationaux"
-        ordering = ("-adopted_on",)
+        ordering = (F("adopted_on").desc(nulls_first=True), "-id")
+
+    def __str__(self) -> str:
+        """Return the name of the version."""
+        return f"{self.name} (exemple)" if self.is_example else self.name
 
 
 class TemplateHeading(models.Model):
@@ -50,6 +60,45 @@ class TemplateHeading(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("template", "number"), name="template_heading_once"),
             models.CheckConstraint(name="template_heading_number", condition=Q(number__range=(1, HEADINGS))),
+        )
+
+
+class CircuitLine(models.Model):
+    """A line of a role matrix: what passes, who does, who is told, how, by which text; what never passes."""
+
+    position = models.PositiveSmallIntegerField("rang")
+    subject = models.CharField("circuit", max_length=200)
+    who_does = models.CharField("qui fait", max_length=200)
+    who_is_told = models.CharField("qui est informé", max_length=200)
+    form = models.CharField("sous quelle forme", max_length=200)
+    legal_basis = models.CharField("par quel texte", max_length=250, blank=True)
+    never_passes = models.CharField("ce qui ne passe jamais", max_length=300)
+
+    class Meta:
+        abstract = True
+
+
+class TemplateCircuit(PublicModel, CircuitLine):
+    """A line that the national model proposes."""
+
+    template = models.ForeignKey(
+        Template,
+        on_delete=models.CASCADE,
+        verbose_name="modèle",
+        related_name="circuits",  # a part of it
+    )
+
+    class Meta:
+        verbose_name = "circuit du modèle"
+        verbose_name_plural = "circuits du modèle"
+        ordering = ("position", "id")
+
+
+class ConventionQuerySet(models.QuerySet["Convention"]):
+    def with_life(self) -> "ConventionQuerySet":
+        """Read with each convention what its state is computed from, in two more queries."""
+        return self.select_related("parent", "template", "departement__region").prefetch_related(
+            "steps", "signatures"
         )
 
 
@@ -87,6 +136,8 @@ class Convention(PublicModel, Authored):
     denounced_reason = models.CharField("motif de la dénonciation", max_length=300, blank=True)
     denounced_recorded_at = models.DateTimeField("dénonciation enregistrée le", null=True, blank=True)
     provenance = models.CharField("provenance", max_length=9, choices=choices_of(Provenance))
+
+    objects = ConventionQuerySet.as_manager()
 
     class Meta:
         verbose_name = "convention"
@@ -152,6 +203,32 @@ class Convention(PublicModel, Authored):
                 ),
             ),
         )
+
+    def __str__(self) -> str:
+        """Return the title, with the number of an avenant."""
+        return f"Avenant n° {self.number} : {self.title}" if self.number else self.title
+
+    @property
+    def is_avenant(self) -> bool:
+        """Whether it modifies another convention."""
+        return self.parent_id is not None
+
+    @property
+    def life(self) -> rules.Life:
+        """The dated facts; cheap after ``with_life``. An avenant ends with the convention it modifies."""
+        whole = self.parent or self
+        return rules.Life(
+            steps=[(Step(taken.step), taken.happened_on) for taken in self.steps.all()],
+            signed_on={Side(signature.side): signature.signed_on for signature in self.signatures.all()},
+            starts_on=self.starts_on,
+            ends_on=whole.ends_on,
+            denounced_on=whole.denounced_on,
+        )
+
+    def situation(self, day: date) -> rules.Situation | None:
+        """Return where it stands on ``day`` and whose turn it is; None before its first step."""
+        handed = [(Turn(taken.turn), taken.happened_on) for taken in self.steps.all()]
+        return rules.situation(self.life, day, handed=handed)
 
 
 class StepTaken(Authored):
@@ -277,8 +354,8 @@ class HeadingText(Authored):
         )
 
 
-class Circuit(PublicModel, Authored):
-    """A line of the role matrix: what passes, who does, who is told, how, by which text — and what never passes."""
+class Circuit(PublicModel, CircuitLine, Authored):
+    """A line of the role matrix of a convention, or of the matrix that an avenant puts in its place."""
 
     convention = models.ForeignKey(
         Convention,
@@ -286,13 +363,6 @@ class Circuit(PublicModel, Authored):
         verbose_name="convention",
         related_name="circuits",  # history stays
     )
-    position = models.PositiveSmallIntegerField("rang")
-    subject = models.CharField("circuit", max_length=200)
-    who_does = models.CharField("qui fait", max_length=200)
-    who_is_told = models.CharField("qui est informé", max_length=200)
-    form = models.CharField("sous quelle forme", max_length=200)
-    legal_basis = models.CharField("par quel texte", max_length=250, blank=True)
-    never_passes = models.CharField("ce qui ne passe jamais", max_length=300)
 
     class Meta:
         verbose_name = "circuit"

@@ -1,10 +1,13 @@
 """The life of a convention: its state on a day, whose turn it is, who may sign, whether it lives."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from difflib import SequenceMatcher
+from zoneinfo import ZoneInfo
 
-from traitdunion.conventions.kinds import Fact, State, Step, Turn
+from traitdunion.conventions.kinds import Change, Fact, State, Step, Turn
 from traitdunion.identity.kinds import SIGNATORIES, Role, Side
 
 REVIEW_MONTHS = 4
@@ -37,18 +40,30 @@ class Life:
 
 
 def state_on(life: Life, day: date) -> State | None:
-    """Return the state on ``day``; None before the first step."""
+    """Return the state on ``day``; None before the first step.
+
+    The term and the denunciation end a convention once: the first of the two gives the state.
+    """
     signed = life.fully_signed_on
     if signed is not None and signed <= day:
-        if life.denounced_on is not None and day >= life.denounced_on:
-            return State.DENONCEE
-        if life.ends_on is not None and day > life.ends_on:
-            return State.ECHUE
+        stop = first_day_after(ends_on=life.ends_on, denounced_on=life.denounced_on)
+        if stop is not None and day >= stop:
+            return State.DENONCEE if stop == life.denounced_on else State.ECHUE
         if day >= (life.starts_on or signed):
             return State.EN_VIGUEUR
         return State.SIGNEE
     declared = [step for step, on in life.steps if on <= day]
     return State(declared[-1].value) if declared else None
+
+
+def first_day_after(*, ends_on: date | None, denounced_on: date | None) -> date | None:
+    """Return the first day on which a signed convention no longer applies; None while it has no end.
+
+    >>> first_day_after(ends_on=date(2026, 12, 31), denounced_on=None)
+    datetime.date(2027, 1, 1)
+    """
+    ends = [ends_on + timedelta(days=1)] if ends_on is not None else []
+    return min([*ends, *([denounced_on] if denounced_on is not None else [])], default=None)
 
 
 def state_since(life: Life, day: date) -> date:
@@ -73,11 +88,20 @@ def state_since(life: Life, day: date) -> date:
     return [on for _, on in life.steps if on <= day][-1]
 
 
+# The same step again hands the pen to the other side without moving the text on.
 NEXT_STEPS: dict[State, tuple[Step, ...]] = {
-    State.PROJET: (Step.RELECTURE,),
-    State.RELECTURE: (Step.PROJET, Step.A_SIGNER),
+    State.PROJET: (Step.RELECTURE, Step.PROJET),
+    State.RELECTURE: (Step.A_SIGNER, Step.RELECTURE, Step.PROJET),
     State.A_SIGNER: (Step.RELECTURE,),
 }
+DRAFTING = frozenset({State.PROJET, State.RELECTURE, State.A_SIGNER})
+OVER = frozenset({State.ECHUE, State.DENONCEE})
+
+
+def step_needs_reason(state: State, step: Step, turn: Turn, *, side: Side) -> bool:
+    """Whether the author must say why: the text goes back, or the pen is taken out of turn."""
+    back = list(Step).index(step) < list(State).index(state)
+    return back or turn not in {Turn.BOTH, Turn(side.value)}
 
 
 def turn_on(life: Life, day: date, *, reviewers: Turn) -> Turn:
@@ -97,6 +121,51 @@ def turn_on(life: Life, day: date, *, reviewers: Turn) -> Turn:
     if state in {State.ECHUE, State.DENONCEE}:
         return Turn.BOTH
     return Turn.NOBODY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Where a convention stands on a day, since when, whose turn it is and since when."""
+
+    state: State
+    since: date
+    turn: Turn
+    turn_since: date
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the text is still being written or waits for a signature."""
+        return self.state in DRAFTING
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it no longer applies."""
+        return self.state in OVER
+
+
+def situation(life: Life, day: date, *, handed: Sequence[tuple[Turn, date]]) -> Situation | None:
+    """Return the situation on ``day``; None before the first step.
+
+    Args:
+        life: the dated facts.
+        day: the day looked at.
+        handed: the side to which each step handed the pen, with the day, oldest first.
+    """
+    state = state_on(life, day)
+    if state is None:
+        return None
+    since = state_since(life, day)
+    past = [(turn, on) for turn, on in handed if on <= day]
+    turn = turn_on(life, day, reviewers=past[-1][0] if past else Turn.BOTH)
+    turn_since = since
+    if state in {State.PROJET, State.RELECTURE}:
+        for who, on in reversed(past):
+            if who is not turn:
+                break
+            turn_since = on
+    elif state is State.A_SIGNER:
+        turn_since = max([since, *(on for on in life.signed_on.values() if on <= day)])
+    return Situation(state=state, since=since, turn=turn, turn_since=turn_since)
 
 
 def turn_sentence(state: State, turn: Turn, *, reader: Side | None) -> str:
@@ -136,19 +205,71 @@ class Power:
     until: date | None
     reference: str = ""
 
+    def covers(self, day: date) -> bool:
+        """Whether it runs on ``day``."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+    @property
+    def sentence(self) -> str:
+        """What the power is and when it runs, in French."""
+        what = f"délégation {self.reference}" if self.reference else self.role.label
+        return f"{what}, {period(self.since, self.until)}"
+
+
+def period(since: date, until: date | None) -> str:
+    """Return two days as a French sentence reads them, both included.
+
+    >>> period(date(2026, 1, 1), None)
+    'depuis le 01/01/2026'
+    """
+    if until is None:
+        return f"depuis le {since:%d/%m/%Y}"
+    return f"du {since:%d/%m/%Y} au {until:%d/%m/%Y}"
+
+
+def refusal_to_sign(
+    name: str,
+    *,
+    side: Side,
+    on: date,
+    powers: Sequence[Power],
+    able: Sequence[tuple[str, Power]],
+) -> str:
+    """Return why someone could not sign on that day, and who could.
+
+    Args:
+        name: of the person who could not.
+        side: the institution to be bound.
+        on: the day of the signature.
+        powers: those of the person for this side, whatever their days.
+        able: names of the persons who could sign for this side on that day, with their power.
+    """
+    institution = "la préfecture" if side is Side.PREFECTURE else "l’ARS"
+    concerned = [power for power in powers if power.role is SIGNATORIES[side]]
+    why = (
+        "son pouvoir ne couvre pas ce jour (" + " ; ".join(power.sentence for power in concerned) + ")"
+        if concerned
+        else "ni mandat de signataire ni délégation ne lui donnait ce pouvoir"
+    )
+    who = (
+        "Pouvaient signer ce jour-là : "
+        + " ; ".join(f"{who} ({power.sentence})" for who, power in able)
+        + "."
+        if able
+        else "Personne ne pouvait signer ce jour-là : faites d’abord enregistrer un mandat ou une délégation."
+    )
+    return (
+        f"Le {on:%d/%m/%Y}, {name} ne pouvait pas signer pour {institution} : {why}. {who} "
+        "Corrigez le jour ou le signataire."
+    )
+
 
 def power_to_sign(powers: Sequence[Power], *, side: Side, on: date) -> Power | None:
     """Return the power under which a person may sign for ``side`` on that day, None when there is none.
 
     Own right comes before a delegation.
     """
-    valid = [
-        power
-        for power in powers
-        if power.role is SIGNATORIES[side]
-        and power.since <= on
-        and (power.until is None or on <= power.until)
-    ]
+    valid = [power for power in powers if power.role is SIGNATORIES[side] and power.covers(on)]
     own = [power for power in valid if not power.reference]
     return next(iter(own or valid), None)
 
@@ -289,6 +410,32 @@ def months_before(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, last))
 
 
+def local_day(at: datetime, zone: str) -> date:
+    """Return the day of an instant on the clock of a département.
+
+    >>> from datetime import UTC
+    >>> local_day(datetime(2026, 3, 1, 22, 30, tzinfo=UTC), "Indian/Reunion")
+    datetime.date(2026, 3, 2)
+    """
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def overlap(
+    first: tuple[date, date | None],
+    second: tuple[date, date | None],
+) -> bool:
+    """Whether two periods meet; each is a first day and the first day after, None without end.
+
+    >>> overlap((date(2026, 1, 1), date(2027, 1, 1)), (date(2027, 1, 1), None))
+    False
+    """
+    for start, stop in (first, second):
+        if stop is not None and stop <= start:
+            return False
+    (start, stop), (other_start, other_stop) = first, second
+    return (stop is None or other_start < stop) and (other_stop is None or start < other_stop)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadingVersion:
     """The text of one heading in one act: the convention itself or one of its avenants."""
@@ -306,3 +453,30 @@ def consolidated(versions: Sequence[HeadingVersion], *, on: date) -> dict[int, H
         if version.in_force_from <= on:
             result[version.number] = version
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of words that two texts share, or that only one of them has."""
+
+    change: Change
+    text: str
+
+
+def differences(before: str, after: str) -> list[Piece]:
+    """Return the words kept, removed and added between two texts, in reading order.
+
+    >>> [(piece.change.value, piece.text) for piece in differences("réunion annuelle", "réunion mensuelle")]
+    [('same', 'réunion '), ('removed', 'annuelle'), ('added', 'mensuelle')]
+    """
+    old, new = re.findall(r"\s+|\S+", before), re.findall(r"\s+|\S+", after)
+    pieces: list[Piece] = []
+    for tag, i, j, k, m in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece(Change.SAME, "".join(old[i:j])))
+            continue
+        if i < j:
+            pieces.append(Piece(Change.REMOVED, "".join(old[i:j])))
+        if k < m:
+            pieces.append(Piece(Change.ADDED, "".join(new[k:m])))
+    return pieces
