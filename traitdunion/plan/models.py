@@ -121,6 +121,8 @@ class Action(PublicModel, Authored):
     # The public identifier of the clause, gap, lesson or recommendation: those apps lie above this one.
     origin_reference = models.UUIDField("référence de l’origine", null=True, blank=True)
     origin_label = models.CharField("origine, en clair", max_length=250, blank=True)
+    # Given by a table that is imported, so that the same file sent twice finds the same action.
+    code = models.CharField("code", max_length=40, blank=True)
     opened_on = models.DateField("ouverte le")
     provenance = models.CharField("provenance", max_length=9, choices=choices_of(Provenance))
 
@@ -131,8 +133,15 @@ class Action(PublicModel, Authored):
             models.UniqueConstraint(
                 fields=("origin", "origin_reference", "departement", "owner"),
                 condition=Q(origin_reference__isnull=False),
+                nulls_distinct=False,  # a national action has no département, and is still opened once
                 name="action_once_per_origin",
                 violation_error_message="Une action est déjà ouverte pour cette origine.",
+            ),
+            models.UniqueConstraint(
+                fields=("code",),
+                condition=~Q(code=""),
+                name="action_code_once",
+                violation_error_message="Une action porte déjà ce code.",
             ),
             models.CheckConstraint(
                 name="action_departement_has_owner",
@@ -193,6 +202,7 @@ class Evidence(PublicModel, Authored):
     dated_on = models.DateField("datée du")
     expires_on = models.DateField("vaut jusqu’au", null=True, blank=True)
     withdrawn_on = models.DateField("retirée le", null=True, blank=True)
+    withdrawn_recorded_at = models.DateTimeField("retrait enregistré le", null=True, blank=True)
     sha256 = models.CharField("empreinte SHA-256", max_length=64, blank=True)
     provenance = models.CharField("provenance", max_length=9, choices=choices_of(Provenance))
 
@@ -248,6 +258,7 @@ class ActionEvent(Authored):
         verbose_name = "fait"
         verbose_name_plural = "faits"
         ordering = ("happened_on", "id")
+        indexes = (models.Index(fields=("action", "-happened_on", "-id"), name="event_latest"),)
 
 
 class Blocker(PublicModel, Authored):

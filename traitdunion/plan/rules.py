@@ -1,11 +1,11 @@
 """The state of an action, of a measure and of a statement: computed from facts, never declared."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from traitdunion.plan.kinds import ActionState, BlockerCause, EventKind, MeasureState, ProofState
+from traitdunion.plan.kinds import ActionState, BlockerCause, EventKind, MeasureState, ProofState, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class EventFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockerFact:
-    """An obstacle: its cause, who can lift it, since when, and the day it was lifted (None while it stands)."""
+    """An obstacle: its cause, who can lift it, since when, the day it was lifted (None while it stands)."""
 
     cause: BlockerCause
     lifter: str
@@ -90,6 +90,39 @@ def _late(due_on: date, standing: Sequence[BlockerFact]) -> str:
     return sentence
 
 
+def allowed_events(*, last: EventKind | None, is_started: bool) -> frozenset[EventKind]:
+    """Return what may happen next to an action whose last event is ``last``."""
+    if last in {EventKind.REALISEE, EventKind.ABANDONNEE}:
+        return frozenset({EventKind.ROUVERTE})
+    closing = {EventKind.REALISEE, EventKind.ABANDONNEE}
+    return frozenset(closing if is_started else {EventKind.LANCEE, *closing})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureStatus:
+    """The state of a measure on a day and the French reason."""
+
+    state: MeasureState
+    reason: str
+
+
+def measure_status(counts: Mapping[ActionState, int]) -> MeasureStatus:
+    """Return the state of a measure, and why, from how many actions stand in each state."""
+    present = {state: count for state, count in counts.items() if count}
+    state = measure_state(list(present))
+    total = sum(count for kind, count in present.items() if kind is not ActionState.ABANDONNEE)
+    if total == 0:
+        return MeasureStatus(state=state, reason="aucune action n’est ouverte sur cette mesure")
+    told = [f"{present[kind]} {_in_state(kind, present[kind])}" for kind in ActionState if kind in present]
+    noun = "action suivie" if total == 1 else "actions suivies"
+    return MeasureStatus(state=state, reason=f"{total} {noun} : {', '.join(told)}")
+
+
+def _in_state(state: ActionState, count: int) -> str:
+    agrees = state in {ActionState.BLOQUEE, ActionState.REALISEE, ActionState.ABANDONNEE}
+    return f"{state.label}s" if agrees and count > 1 else state.label
+
+
 def measure_state(actions: Sequence[ActionState]) -> MeasureState:
     """Return the state of a measure from the states of its actions.
 
@@ -123,25 +156,62 @@ class ProofFact:
             and (self.withdrawn_on is None or day < self.withdrawn_on)
         )
 
+    def ended_on(self, day: date) -> date | None:
+        """Return the first day on which the piece no longer proved, None when it had not ended by ``day``."""
+        after_expiry = None if self.expires_on is None else self.expires_on + timedelta(days=1)
+        ends = [end for end in (after_expiry, self.withdrawn_on) if end is not None and end <= day]
+        return min(ends, default=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofStatus:
-    """Whether a statement is proved on a day, and since when it is not."""
+    """Whether a statement is proved on a day; ``expired_on`` is the first day on which nothing proved it."""
 
     state: ProofState
     expired_on: date | None = None
 
+    @property
+    def is_greyed(self) -> bool:
+        """Whether the sentence may no longer be read as proved."""
+        return self.state is not ProofState.PROVEN
+
 
 def proof_status(proofs: Sequence[ProofFact], *, day: date) -> ProofStatus:
     """Return whether at least one piece still proves the statement on ``day``."""
-    if not proofs:
-        return ProofStatus(state=ProofState.UNPROVEN)
     if any(proof.holds(day) for proof in proofs):
         return ProofStatus(state=ProofState.PROVEN)
-    ends = [end for proof in proofs for end in (proof.expires_on, proof.withdrawn_on) if end and end <= day]
+    ends = [end for proof in proofs if (end := proof.ended_on(day)) is not None]
     if not ends:
         return ProofStatus(state=ProofState.UNPROVEN)
     return ProofStatus(state=ProofState.EXPIRED, expired_on=max(ends))
+
+
+def reading(unit: Unit, numerator: Decimal, denominator: Decimal | None) -> Decimal:
+    """Return the figure that is read: a percentage for a share, a mean when days have a denominator.
+
+    >>> reading(Unit.SHARE, Decimal(98), Decimal(101))
+    Decimal('97.030')
+    """
+    if unit is Unit.COUNT or denominator is None:
+        return numerator
+    factor = 100 if unit is Unit.SHARE else 1
+    return (factor * numerator / denominator).quantize(Decimal("0.001"))
+
+
+def value_problem(unit: Unit, numerator: Decimal, denominator: Decimal | None) -> str | None:
+    """Return in French what is wrong with a value, None when nothing is."""
+    if numerator < 0:
+        return f"le numérateur ({numerator:f}) est négatif ; on attend zéro ou plus"
+    if denominator is not None and denominator <= 0:
+        return f"le dénominateur ({denominator:f}) doit être plus grand que zéro"
+    if unit is Unit.SHARE and denominator is None:
+        return "une part attend un dénominateur ; donnez sur combien porte le numérateur"
+    if unit is Unit.SHARE and denominator is not None and numerator > denominator:
+        return (
+            f"le numérateur ({numerator:f}) dépasse le dénominateur ({denominator:f}) : "
+            "une part ne peut pas dépasser 100 %"
+        )
+    return None
 
 
 def went_back(before: Decimal, after: Decimal, *, higher_is_better: bool) -> bool:
