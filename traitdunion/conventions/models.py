@@ -134,6 +134,7 @@ class Convention(PublicModel, Authored):
     signed_on = models.DateField("signée des deux côtés le", null=True, blank=True, editable=False)
     denounced_on = models.DateField("dénoncée à compter du", null=True, blank=True)
     denounced_reason = models.CharField("motif de la dénonciation", max_length=300, blank=True)
+    denounced_by = models.CharField("dénonciation enregistrée par", max_length=250, blank=True)
     denounced_recorded_at = models.DateTimeField("dénonciation enregistrée le", null=True, blank=True)
     provenance = models.CharField("provenance", max_length=9, choices=choices_of(Provenance))
 

@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('signed_on', models.DateField(blank=True, editable=False, null=True, verbose_name='signée des deux côtés le')),
                 ('denounced_on', models.DateField(blank=True, null=True, verbose_name='dénoncée à compter du')),
                 ('denounced_reason', models.CharField(blank=True, max_length=300, verbose_name='motif de la dénonciation')),
+                ('denounced_by', models.CharField(blank=True, max_length=250, verbose_name='dénonciation enregistrée par')),
                 ('denounced_recorded_at', models.DateTimeField(blank=True, null=True, verbose_name='dénonciation enregistrée le')),
                 ('provenance', models.CharField(choices=[('official', 'officiel'), ('ours', 'rédaction Trait d’union'), ('synthetic', 'synthétique')], max_length=9, verbose_name='provenance')),
                 ('departement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conventions', to='territories.departement', verbose_name='département')),
