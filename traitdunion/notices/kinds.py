@@ -10,3 +10,8 @@ class NoticeState(Kind):
     SENDING = "sending", "en cours d’envoi"
     SENT = "sent", "envoyé"
     FAILED = "failed", "échec"
+
+    @property
+    def tone(self) -> str:
+        """How loudly the state speaks on a page."""
+        return {NoticeState.SENT: "success", NoticeState.FAILED: "error"}.get(self, "info")

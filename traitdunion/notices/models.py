@@ -37,6 +37,34 @@ class Notice(PublicModel):
                 fields=("state", "next_try_at"), name="notice_outbox", condition=~models.Q(state="sent")
             ),
         )
+        constraints = (
+            models.CheckConstraint(
+                name="notice_sent_has_moment",
+                condition=models.Q(state="sent", sent_at__isnull=False)
+                | (~models.Q(state="sent") & models.Q(sent_at__isnull=True)),
+            ),
+        )
+
+    @property
+    def tone(self) -> str:
+        """How loudly the state speaks on a page."""
+        return NoticeState(self.state).tone
+
+
+class Preference(models.Model):
+    """What a person chose to receive; no row means everything."""
+
+    person = models.OneToOneField(
+        Person,
+        on_delete=models.CASCADE,
+        verbose_name="personne",
+        related_name="notice_preference",  # a setting, no history
+    )
+    weekly_digest = models.BooleanField("résumé hebdomadaire", default=True)
+
+    class Meta:
+        verbose_name = "préférence"
+        verbose_name_plural = "préférences"
 
 
 class CalendarLink(PublicModel):
