@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "traitdunion.identity.sessions.SessionLimitsMiddleware",
     "traitdunion.identity.middleware.MandateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -90,6 +91,7 @@ LOGOUT_REDIRECT_URL = "portal:public_plan"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 10 * 60 * 60  # ten hours at most, whatever the activity
+SESSION_IDLE_SECONDS = 60 * environment.number("TRAITDUNION_SESSION_IDLE_MINUTES", 30)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -150,8 +152,15 @@ OIDC_ACR_ALLOWED = environment.words("TRAITDUNION_OIDC_ACR_ALLOWED", "")
 OIDC_MAX_AGE_SECONDS = environment.number("TRAITDUNION_OIDC_MAX_AGE_SECONDS", 12 * 60 * 60)
 OIDC_RP_SIGN_ALGO = environment.text("TRAITDUNION_OIDC_ALGORITHM", "RS256")
 OIDC_RP_SCOPES = environment.text("TRAITDUNION_OIDC_SCOPES", "openid email given_name usual_name")
+OIDC_AUTHENTICATION_CALLBACK_URL = "identity:oidc_callback"
+OIDC_TIMEOUT = 10
 OIDC_USE_PKCE = True
+OIDC_PKCE_CODE_CHALLENGE_METHOD = "S256"
 OIDC_USE_NONCE = True
+OIDC_STATE_SIZE = 43
+OIDC_NONCE_SIZE = 43
+OIDC_STORE_ID_TOKEN = True  # the provider wants it back to close its own session
+OIDC_CREATE_USER = False
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

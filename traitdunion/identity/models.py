@@ -24,7 +24,7 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(PublicModel, AbstractBaseUser):
-    """Someone who may sign in. Known by the issuer and the subject of the identity provider, never by e-mail."""
+    """Someone who may sign in, known by issuer and subject of the identity provider, never by e-mail."""
 
     issuer = models.CharField("fournisseur d’identité", max_length=200)
     subject = models.CharField("identifiant chez le fournisseur", max_length=200)
@@ -51,13 +51,25 @@ class Organisation(PublicModel):
     kind = models.CharField("nature", max_length=13, choices=choices_of(OrganisationKind))
     name = models.CharField("nom", max_length=150)
     departement = models.ForeignKey(
-        Departement, null=True, blank=True, on_delete=models.PROTECT, verbose_name="département"  # reference data
+        Departement,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,  # reference data
+        verbose_name="département",
     )
     region = models.ForeignKey(
-        Region, null=True, blank=True, on_delete=models.PROTECT, verbose_name="région"  # reference data
+        Region,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,  # reference data
+        verbose_name="région",
     )
     parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, verbose_name="dépend de"  # history needs both
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,  # history needs both
+        verbose_name="dépend de",
     )
     opened_on = models.DateField("ouverte le")
     closed_on = models.DateField("fermée le", null=True, blank=True)
@@ -82,7 +94,10 @@ class Post(PublicModel):
     """A seat that must be held: a role, in an organisation, over a territory. Empty, it is a vacancy."""
 
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, verbose_name="organisation", related_name="posts"  # history
+        Organisation,
+        on_delete=models.PROTECT,  # history
+        verbose_name="organisation",
+        related_name="posts",
     )
     role = models.CharField("rôle", max_length=20, choices=choices_of(Role))
     departement = models.ForeignKey(
@@ -111,7 +126,9 @@ class Post(PublicModel):
             models.CheckConstraint(
                 name="post_one_territory",
                 condition=Q(departement__isnull=True) | Q(region__isnull=True),
-                violation_error_message="Un poste porte sur un département, une région ou la nation : un seul.",
+                violation_error_message=(
+                    "Un poste porte sur un département, une région ou la nation : un seul."
+                ),
             ),
         )
 
@@ -130,10 +147,16 @@ class Mandate(PublicModel, Authored):
     """A person acts in a post between two days, the last one included."""
 
     person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, verbose_name="personne", related_name="mandates"  # acts outlive access
+        Person,
+        on_delete=models.PROTECT,  # acts outlive access
+        verbose_name="personne",
+        related_name="mandates",
     )
     post = models.ForeignKey(
-        Post, on_delete=models.PROTECT, verbose_name="poste", related_name="mandates"  # acts outlive posts
+        Post,
+        on_delete=models.PROTECT,  # acts outlive posts
+        verbose_name="poste",
+        related_name="mandates",
     )
     holding = models.CharField(
         "qualité", max_length=9, choices=choices_of(Holding), default=Holding.TITULAIRE.value
@@ -163,7 +186,9 @@ class Mandate(PublicModel, Authored):
                     ),
                 ],
                 condition=Q(holding="titulaire"),
-                violation_error_message="Ce poste a déjà un titulaire sur cette période : terminez son mandat d’abord.",
+                violation_error_message=(
+                    "Ce poste a déjà un titulaire sur cette période : terminez son mandat d’abord."
+                ),
             ),
         )
 
@@ -204,10 +229,16 @@ class Delegation(PublicModel, Authored):
     """A signatory lets someone else sign, between two days, by a dated act."""
 
     given_by = models.ForeignKey(
-        Post, on_delete=models.PROTECT, verbose_name="délégant", related_name="delegations"  # signatures rest on it
+        Post,
+        on_delete=models.PROTECT,  # signatures rest on it
+        verbose_name="délégant",
+        related_name="delegations",
     )
     given_to = models.ForeignKey(
-        Person, on_delete=models.PROTECT, verbose_name="délégataire", related_name="delegations"  # same
+        Person,
+        on_delete=models.PROTECT,  # same
+        verbose_name="délégataire",
+        related_name="delegations",
     )
     reference = models.CharField("référence de l’acte", max_length=150)
     starts_on = models.DateField("premier jour")
@@ -223,5 +254,3 @@ class Delegation(PublicModel, Authored):
                 violation_error_message="Le dernier jour de la délégation ne peut pas précéder le premier.",
             ),
         )
-
-

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from traitdunion.identity.kinds import Role
-from traitdunion.identity.models import Mandate, Post
+from django.db.models import Prefetch, Q, QuerySet
+
+from traitdunion.identity.kinds import SIDE_OF, SIGNATORIES, Role, Side
+from traitdunion.identity.models import Delegation, Mandate, Organisation, Person, Post
 from traitdunion.identity.rules import Holding, Vacancy, vacancy
 
 
@@ -36,7 +38,11 @@ def _seat(post: Post, stays: Sequence[Mandate], day: date) -> Seat:
         titulaires=[stay for stay in running if stay.holding == "titulaire"],
         suppleants=[stay for stay in running if stay.holding == "suppleant"],
         vacancy=vacancy(
-            [Holding(since=stay.starts_on, until=stay.ends_on) for stay in stays if stay.holding == "titulaire"],
+            [
+                Holding(since=stay.starts_on, until=stay.ends_on)
+                for stay in stays
+                if stay.holding == "titulaire"
+            ],
             opened_on=post.opened_on,
             day=day,
         ),
@@ -54,3 +60,62 @@ def referent_posts(*, day: date) -> list[Post]:
         .exclude(closed_on__lt=day)
         .select_related("organisation", "departement")
     )
+
+
+def side_of(post: Post) -> Side | None:
+    """Return the institution of the dyad whose post it is, None for the others."""
+    return SIDE_OF.get(Role(post.role))
+
+
+def persons(*, search: str = "", is_active: bool | None = None, day: date) -> QuerySet[Person]:
+    """Return the persons by name, each with its mandates of ``day`` in ``running``.
+
+    Args:
+        search: part of a name, of an address or of a subject; accents and case do not matter in a name.
+        is_active: only those whose access is open, or closed; None takes both.
+        day: the day of the mandates.
+    """
+    running = Mandate.objects.current(day).select_related("post__organisation").order_by("starts_on")
+    found = Person.objects.order_by("name", "pk").prefetch_related(
+        Prefetch("mandates", queryset=running, to_attr="running")
+    )
+    if search:
+        found = found.filter(
+            Q(name__unaccent__icontains=search) | Q(email__icontains=search) | Q(subject__icontains=search)
+        )
+    return found if is_active is None else found.filter(is_active=is_active)
+
+
+def organisations(*, search: str = "", kind: str = "", departement: str = "") -> QuerySet[Organisation]:
+    """Return the organisations by name, of a kind, and of a département if asked."""
+    found = Organisation.objects.select_related("departement", "region").order_by("name", "pk")
+    if search:
+        found = found.filter(name__unaccent__icontains=search)
+    if kind:
+        found = found.filter(kind=kind)
+    return found.filter(departement=departement) if departement else found
+
+
+def delegations(*, day: date | None) -> QuerySet[Delegation]:
+    """Return the delegations, latest first: those of ``day``, or all of them."""
+    found = Delegation.objects.select_related("given_by__organisation", "given_to").order_by(
+        "-starts_on", "-pk"
+    )
+    if day is None:
+        return found
+    return found.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)
+
+
+def open_posts(*, day: date) -> QuerySet[Post]:
+    """Return the posts that exist on ``day``, by organisation."""
+    return (
+        Post.objects.filter(opened_on__lte=day)
+        .exclude(closed_on__lt=day)
+        .select_related("organisation")
+        .order_by("organisation__name", "role", "pk")
+    )
+
+
+def signatory_posts(*, day: date) -> QuerySet[Post]:
+    """Return the posts of ``day`` whose holder signs without a delegation, hence may give one."""
+    return open_posts(day=day).filter(role__in=[role.value for role in SIGNATORIES.values()])

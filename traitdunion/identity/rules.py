@@ -1,5 +1,6 @@
-"""Count the days during which nobody held a post."""
+"""Count the days during which nobody held a post; name an identity without telling it."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -58,3 +59,13 @@ def vacancy(holdings: Iterable[Holding], *, opened_on: date, day: date) -> Vacan
 
 def _overlap(start: date, end: date, lower: date, upper: date) -> int:
     return max(0, (min(end, upper) - max(start, lower)).days + 1)
+
+
+def identity_reference(*, issuer: str, subject: str) -> str:
+    """Return a short name for an identity: the log keeps it, the person reads it out on the telephone.
+
+    >>> identity_reference(issuer="https://fournisseur.example", subject="marie-67")
+    '17F3-82EA-437F'
+    """
+    digest = hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest().upper()
+    return "-".join((digest[:4], digest[4:8], digest[8:12]))
