@@ -169,7 +169,7 @@ def start_avenant(
         at: when.
 
     Raises:
-        ConventionRefusedError: the convention is not signed, no longer applies, or has an avenant in preparation.
+        ConventionRefusedError: the convention is not signed, no longer applies, or an avenant is open.
     """
     parent = _locked(parent)
     if parent.is_avenant:
@@ -489,7 +489,7 @@ def take_step(
     """Declare a step on the day ``on`` and hand the pen to the other side, to both when it is to be signed.
 
     Raises:
-        ConventionRefusedError: the step cannot follow, the day is wrong, a reason is missing, a side has signed.
+        ConventionRefusedError: a side has signed, the step cannot follow, the day or the reason is wrong.
     """
     convention = _open_for_writing(convention)
     last = convention.steps.last()

@@ -98,7 +98,7 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
     def with_life(self) -> "ConventionQuerySet":
         """Read with each convention what its state is computed from, in two more queries."""
         return self.select_related("parent", "template", "departement__region").prefetch_related(
-            "steps", "signatures"
+            "steps", models.Prefetch("signatures", Signature.objects.select_related("delegation"))
         )
 
 
