@@ -1,0 +1,50 @@
+"""One PostgreSQL for the whole run, and a closed network.
+
+The server starts before the first test and serves every xdist worker, each with its own database
+(``test_traitdunion_gw0``…). ``DATABASE_URL`` in the environment replaces it.
+"""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+import pytest
+from django.conf import settings
+from pytest_socket import socket_allow_hosts
+
+from traitdunion.cli.embedded_postgres import EmbeddedPostgres
+from traitdunion.cli.errors import LauncherError
+
+SERVER = pytest.StashKey[EmbeddedPostgres]()
+LOOPBACK = ["127.0.0.1", "::1"]
+
+
+def pytest_configure(config):
+    if "DATABASE_URL" in os.environ or config.getoption("help") or config.option.collectonly:
+        return
+    try:
+        server = EmbeddedPostgres.for_tests()
+        server.start()
+    except LauncherError as refusal:
+        pytest.exit(str(refusal), returncode=pytest.ExitCode.USAGE_ERROR)
+    config.stash[SERVER] = server
+    os.environ["DATABASE_URL"] = server.url("traitdunion")  # the workers of xdist and every command we start
+    # pytest-django reads the settings before this file; nothing is connected yet.
+    settings.DATABASES["default"].update(dj_database_url.parse(os.environ["DATABASE_URL"]))
+
+
+def pytest_unconfigure(config):
+    server = config.stash.get(SERVER, None)
+    if server is not None:
+        server.stop()
+        del os.environ["DATABASE_URL"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item):
+    socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def checkout():
+    return Path(__file__).resolve().parents[1]
