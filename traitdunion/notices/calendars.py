@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 from icalendar import Alarm, Calendar
 from icalendar import Event as Entry
 
 from traitdunion.identity.models import Mandate
-from traitdunion.notices import letters, rules
+from traitdunion.notices import letters, registry, rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +37,13 @@ class Event:
     alarm_days: int | None = None
 
 
-Provider = Callable[[Mandate, date], Iterable[Event]]
-_providers: Final[list[Provider]] = []
-
-
-def register(provider: Provider) -> None:
-    """Add a source of events; apps above do it when they are ready."""
-    if provider not in _providers:
-        _providers.append(provider)
+Source = Callable[[Mandate, date], Iterable[Event]]
 
 
 def events_for(mandate: Mandate, *, day: date) -> list[Event]:
     """Return what ``mandate`` may see on ``day``, soonest first."""
-    events = [event for provider in _providers for event in provider(mandate, day)]
+    sources: list[Source] = [import_string(name) for name in registry.sources()]
+    events = [event for source in sources for event in source(mandate, day)]
     return sorted(events, key=lambda event: (event.day, event.uid))
 
 

@@ -1,9 +1,16 @@
 """How our e-mails are laid out: plain French text, a link back to the page, why it came."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Final
 
 from django.conf import settings
 from django.urls import reverse
+
+MONTHS: Final = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
 
 
 def absolute(path: str) -> str:
@@ -27,3 +34,21 @@ def with_foot(body: str) -> str:
         "Il part d’une adresse qui ne lit pas les réponses.\n"
         f"Choisir ce que vous recevez : {choices}\n"
     )
+
+
+def french_day(day: date) -> str:
+    """Return a day as a French letter writes it.
+
+    >>> french_day(date(2026, 3, 1))
+    '1er mars 2026'
+    """
+    return f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """Return the number and its noun.
+
+    >>> counted(1, "jour"), counted(3, "action en retard", "actions en retard")
+    ('1 jour', '3 actions en retard')
+    """
+    return f"{number} {singular if number < 2 else plural or singular + 's'}"

@@ -22,7 +22,7 @@ def wait_before_retry(tries: int, *, draw: float) -> timedelta:
     >>> wait_before_retry(3, draw=0.5)
     datetime.timedelta(seconds=960)
     """
-    wait = min(FIRST_WAIT * 4 ** (tries - 1), LONGEST_WAIT)
+    wait = min(FIRST_WAIT * (1 << 2 * (tries - 1)), LONGEST_WAIT)
     return wait * (0.8 + 0.4 * draw)
 
 
