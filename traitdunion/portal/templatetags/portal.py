@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -213,7 +213,7 @@ def table(context: Context, content: str, caption: str, note: str = "", bordered
 
 @register.simple_tag(takes_context=True)
 def th(context: Context, label: str, sort: str = "", numeric: bool = False) -> SafeString:
-    """Return a column's heading; ``sort`` makes it a link that orders the table by ``?tri=`` in the address."""
+    """Return a column's heading; ``sort`` makes it a link that orders the table, by ``?tri=``."""
     kind = "td-number" if numeric else ""
     if not sort:
         return format_html('<th scope="col" class="{}">{}</th>', kind, label)
@@ -292,6 +292,24 @@ def json_attribute(value: object) -> str:
 
 
 @register.filter
+def chart_labels(labels: Sequence[str], series: Sequence[Mapping[str, Any]]) -> str:
+    """Return the labels of the axis as the charts read them: once for each series."""
+    return json_attribute([list(labels)] * len(series))
+
+
+@register.filter
+def chart_values(series: Sequence[Mapping[str, Any]]) -> str:
+    """Return the values of every series as the charts read them."""
+    return json_attribute([list(one["values"]) for one in series])
+
+
+@register.filter
+def chart_names(series: Sequence[Mapping[str, Any]]) -> str:
+    """Return the names of the series as the charts read them."""
+    return json_attribute([one["name"] for one in series])
+
+
+@register.filter
 def say(value: object) -> str:
     """Return « oui » or « non »."""
     return "oui" if value else "non"
@@ -301,5 +319,5 @@ def say(value: object) -> str:
 def or_dash(value: object) -> str | SafeString:
     """Return the value, or a dash read aloud as « non renseigné »."""
     if value is None or value == "":
-        return format_html('<span aria-hidden="true">–</span><span class="fr-sr-only">non renseigné</span>')
+        return SafeString('<span aria-hidden="true">–</span><span class="fr-sr-only">non renseigné</span>')
     return conditional_escape(str(value) if not isinstance(value, SafeString) else value)

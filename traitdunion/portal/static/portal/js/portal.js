@@ -1,9 +1,9 @@
 // Small helps for pages that already work without script.
 
-// After HTMX replaced the results, tell their heading or count to those who cannot see the change.
-document.addEventListener("htmx:afterSwap", (event) => {
+// After HTMX replaced the results, say their count to those who cannot see the change.
+document.addEventListener("htmx:afterSwap", () => {
   const status = document.getElementById("live-status");
-  const said = event.detail.target.querySelector("[data-announce]");
+  const said = document.querySelector("[data-announce]");
   if (status && said) {
     status.textContent = said.textContent.trim();
   }
@@ -11,29 +11,26 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 // A form marked data-submit-on-change sends itself when a choice changes; its button stays for everyone else.
 document.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-submit-on-change]");
-  if (form) {
-    form.requestSubmit();
-  }
+  event.target.closest("form[data-submit-on-change]")?.requestSubmit();
 });
 
-// A slider shows the value it stands on before the form is sent.
-document.addEventListener("input", (event) => {
-  const slider = event.target.closest("[data-time-slider] input[type=range]");
-  if (slider) {
-    showStop(slider);
-  }
-});
-
-function showStop(slider) {
-  const block = slider.closest("[data-time-slider]");
-  const stops = [...block.querySelectorAll("datalist option")];
-  const stop = stops[Number(slider.value)];
-  const output = block.querySelector("output");
-  if (stop && output) {
-    output.textContent = stop.label;
-    slider.setAttribute("aria-valuetext", stop.label);
-  }
+// A list of dates becomes a slider, which reads out the date it stands on. The list stays the field that is sent.
+function slide(form) {
+  const list = form.querySelector("select");
+  const range = form.querySelector("input[type=range]");
+  const output = form.querySelector("output");
+  const follow = () => {
+    list.selectedIndex = Number(range.value);
+    output.textContent = list.selectedOptions[0].label;
+    range.setAttribute("aria-valuetext", list.selectedOptions[0].label);
+  };
+  range.max = String(list.options.length - 1);
+  range.value = String(list.selectedIndex);
+  form.querySelector("[data-time-list]").hidden = true;
+  form.querySelector("[data-time-submit]").hidden = true;
+  form.querySelector("[data-time-range]").hidden = false;
+  range.addEventListener("input", follow);
+  follow();
 }
 
-document.querySelectorAll("[data-time-slider] input[type=range]").forEach(showStop);
+document.querySelectorAll("[data-time-slider]").forEach(slide);
