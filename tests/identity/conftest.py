@@ -1,0 +1,134 @@
+"""Two départements of two régions, their institutions, and people in post on the test's day."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from traitdunion.audit.actors import Actor
+from traitdunion.identity import actions
+from traitdunion.identity.kinds import OrganisationKind, Role
+from traitdunion.identity.models import Mandate, Organisation, Person, Post
+from traitdunion.territories.models import Ars, Departement, Region
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+OPENED = date(2020, 1, 1)
+ACTOR = Actor(label="Test")
+ISSUER = "https://fournisseur.example"
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def territories(db):
+    source = {"source": "essai", "read_on": OPENED}
+    found = {}
+    for region_code, region_name, code, name in [
+        ("44", "Grand Est", "67", "Bas-Rhin"),
+        ("53", "Bretagne", "35", "Ille-et-Vilaine"),
+    ]:
+        region, _ = Region.objects.get_or_create(code=region_code, defaults={"name": region_name, **source})
+        ars, _ = Ars.objects.get_or_create(
+            code=region_code, defaults={"name": f"ARS {region_name}", "region": region, **source}
+        )
+        found[code], _ = Departement.objects.get_or_create(
+            code=code,
+            defaults={
+                "name": name, "name_with_link": name, "region": region, "ars": ars, "zone": "metro",
+                "prefecture_name": name, "representative": "préfet", "time_zone": "Europe/Paris",
+                **source,
+            },
+        )  # fmt: skip
+    return found
+
+
+@dataclass
+class House:
+    """One post of each role around the Bas-Rhin, and the référents of Ille-et-Vilaine."""
+
+    bas_rhin: Departement
+    posts: dict[Role, Post]
+    far_posts: dict[Role, Post]
+
+    def person(self, name: str, *, subject: str | None = None, is_active: bool = True) -> Person:
+        person = actions.register_person(
+            issuer=ISSUER, subject=subject or name.lower(), name=name, actor=ACTOR, at=NOW
+        )
+        if not is_active:
+            actions.set_access(person, is_active=False, actor=ACTOR, at=NOW)
+        return person
+
+    def mandate(self, role: Role, *, person: Person | None = None, starts_on: date = OPENED,
+                ends_on: date | None = None) -> Mandate:  # fmt: skip
+        return actions.grant(
+            person=person or self.person(role.value), post=self.posts[role], starts_on=starts_on,
+            ends_on=ends_on, actor=ACTOR, at=NOW,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def house(territories) -> House:
+    bas_rhin, far = territories["67"], territories["35"]
+    at = {"actor": ACTOR, "at": NOW}
+    open_one = actions.open_organisation
+    prefecture = open_one(kind=OrganisationKind.PREFECTURE, name="Préfecture du Bas-Rhin", opened_on=OPENED,
+                          departement=bas_rhin, region=bas_rhin.region, **at)  # fmt: skip
+    ars = open_one(
+        kind=OrganisationKind.ARS, name="ARS Grand Est", opened_on=OPENED, region=bas_rhin.region, **at
+    )
+    office = open_one(kind=OrganisationKind.DD_ARS, name="Délégation du Bas-Rhin", opened_on=OPENED,
+                      departement=bas_rhin, parent=ars, **at)  # fmt: skip
+    desk = open_one(kind=OrganisationKind.DESK, name="Bureau central", opened_on=OPENED, **at)
+    hospital = open_one(kind=OrganisationKind.ESTABLISHMENT, name="Hôpital d’Erstein", opened_on=OPENED,
+                        departement=bas_rhin, **at)  # fmt: skip
+    far_prefecture = open_one(kind=OrganisationKind.PREFECTURE, name="Préfecture d’Ille-et-Vilaine",
+                              opened_on=OPENED, departement=far, **at)  # fmt: skip
+    homes: dict[Role, Organisation] = {
+        Role.PREFET: prefecture, Role.REFERENT_PREFECTURE: prefecture, Role.COORDINATEUR_CPRAF: prefecture,
+        Role.DG_ARS: ars, Role.REFERENT_ARS: office, Role.PSYCHIATRE: hospital, Role.ETABLISSEMENT: hospital,
+    }  # fmt: skip
+    posts = {}
+    for role in Role:
+        home = homes.get(role, desk)
+        posts[role] = actions.open_post(
+            organisation=home, role=role, opened_on=OPENED,
+            departement=None if role is Role.DG_ARS else home.departement,
+            region=bas_rhin.region if role is Role.DG_ARS else None, **at,
+        )  # fmt: skip
+    far_posts = {
+        role: actions.open_post(
+            organisation=far_prefecture, role=role, opened_on=OPENED, departement=far, **at
+        )
+        for role in (Role.REFERENT_PREFECTURE, Role.REFERENT_ARS)
+    }
+    return House(bas_rhin=bas_rhin, posts=posts, far_posts=far_posts)
+
+
+@pytest.fixture
+def today() -> date:
+    return timezone.localdate()
+
+
+@pytest.fixture
+def yesterday(today) -> date:
+    return today - timedelta(days=1)
+
+
+@pytest.fixture
+def acting(client, house):
+    """Sign in a person under the mandate of a role."""
+
+    def act(role: Role) -> Mandate:
+        mandate = house.mandate(role)
+        client.force_login(mandate.person, backend="traitdunion.identity.oidc.StrictOIDCBackend")
+        client.get("/identite/mandat/")
+        return mandate
+
+    return act
