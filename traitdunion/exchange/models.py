@@ -10,7 +10,7 @@ from traitdunion.identity.models import Mandate
 
 
 class ImportRun(PublicModel, Authored):
-    """A file sent to the site: checked first, applied only when someone says so, all or nothing."""
+    """A file sent to the site: checked first, applied when someone says so, all or nothing."""
 
     kind = models.CharField("nature", max_length=30)
     mandate = models.ForeignKey(
@@ -20,8 +20,6 @@ class ImportRun(PublicModel, Authored):
     sha256 = models.CharField("empreinte SHA-256", max_length=64)
     content = models.BinaryField("contenu", null=True)
     state = models.CharField("état", max_length=9, choices=choices_of(RunState))
-    done = models.PositiveIntegerField("lignes traitées", default=0)
-    total = models.PositiveIntegerField("lignes à traiter", default=0)
     difference = models.JSONField("différence", default=dict, blank=True)
     errors = models.JSONField("erreurs", default=list, blank=True)
     message = models.CharField("message", max_length=500, blank=True)
@@ -31,3 +29,17 @@ class ImportRun(PublicModel, Authored):
         verbose_name = "import"
         verbose_name_plural = "imports"
         ordering = ("-recorded_at",)
+
+
+class ImportProgress(models.Model):
+    """How far an import is. A row apart: it is written while the import holds its own row locked."""
+
+    run = models.OneToOneField(
+        ImportRun, on_delete=models.CASCADE, verbose_name="import", related_name="progress"  # a part of it
+    )
+    done = models.PositiveIntegerField("lignes traitées", default=0)
+    total = models.PositiveIntegerField("lignes à traiter", default=0)
+
+    class Meta:
+        verbose_name = "avancement d’un import"
+        verbose_name_plural = "avancements d’imports"
