@@ -162,6 +162,14 @@ OIDC_NONCE_SIZE = 43
 OIDC_STORE_ID_TOKEN = True  # the provider wants it back to close its own session
 OIDC_CREATE_USER = False
 
+# Shown on the legal page; whoever runs the site fills them.
+PUBLISHER = {
+    "name": environment.text("TRAITDUNION_PUBLISHER_NAME", ""),
+    "director": environment.text("TRAITDUNION_PUBLISHER_DIRECTOR", ""),
+    "host": environment.text("TRAITDUNION_PUBLISHER_HOST", ""),
+    "contact": environment.text("TRAITDUNION_PUBLISHER_CONTACT", ""),
+}
+
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 DSFR_USE_INTEGRITY_CHECKSUMS = True

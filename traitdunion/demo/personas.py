@@ -1,15 +1,63 @@
 """One-click identities of the demonstration. They exist nowhere else."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
+from traitdunion.identity.kinds import Role
 from traitdunion.identity.models import Person
 
-ISSUER = "demonstration"
+ISSUER: Final = "demonstration"
+HOME_DEPARTEMENT: Final = "67"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Persona:
+    """A role to try.
+
+    Attributes:
+        key: subject of the identity.
+        role: the role of its only mandate.
+        label: what the button says.
+        purpose: what one can look at in that role.
+    """
+
+    key: str
+    role: Role
+    label: str
+    purpose: str
+
+
+_PURPOSES: Final = {
+    Role.PREFET: "signer la convention, voir où en est la relation",
+    Role.REFERENT_PREFECTURE: "tenir la convention, les réunions et les actions du département",
+    Role.COORDINATEUR_CPRAF: "suivre les actions et lire la matrice des rôles",
+    Role.DG_ARS: "signer les conventions de la région",
+    Role.REFERENT_ARS: "tenir la convention du côté de l’ARS",
+    Role.PSYCHIATRE: "lire ce qui passe et ce qui ne passe jamais",
+    Role.ETABLISSEMENT: "lire la convention et les contacts",
+    Role.DESK_SANTE: "suivre les 101 conventions et le plan",
+    Role.DESK_INTERIEUR: "suivre les 101 conventions et le plan",
+    Role.SG_CIPDR: "tenir le plan et publier ses énoncés",
+    Role.DPO: "lire ce que le site conserve",
+    Role.INSPECTEUR: "lire tout l’état institutionnel à une date",
+    Role.ADMINISTRATEUR: "tenir les personnes, les mandats et les modèles",
+}
+
+
+def personas() -> Sequence[Persona]:
+    """Return one persona for every role."""
+    return [
+        Persona(key=role.value, role=role, label=role.label.capitalize(), purpose=_PURPOSES[role])
+        for role in Role
+    ]
 
 
 class PersonaBackend(BaseBackend):
-    """Sign in one of the demonstration's personas by its name."""
+    """Sign in one of the demonstration's personas by its key."""
 
     def authenticate(self, request: HttpRequest | None, *, persona: str | None = None) -> Person | None:  # type: ignore[override]  # narrower on purpose
         """Return the persona, or None when it is not one."""

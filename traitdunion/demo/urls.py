@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from traitdunion.demo import views
 
 app_name = "demo"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.persona_list, name="persona_list"),
+    path("entrer/<slug:key>/", views.persona_sign_in, name="persona_sign_in"),
+    path("composants/", views.components, name="components"),
+]

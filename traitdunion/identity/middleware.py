@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 
 from traitdunion.identity import access
@@ -21,7 +22,11 @@ class MandateMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Attach the mandate, read on first use."""
         request.mandate = SimpleLazyObject(lambda: _current(request))  # type: ignore[attr-defined]  # see http.py
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            # What a mandate reads stays out of every cache: the browser's, once signed out, and a proxy's.
+            add_never_cache_headers(response)
+        return response
 
 
 def _current(request: HttpRequest) -> Mandate | None:

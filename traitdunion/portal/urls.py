@@ -1,4 +1,19 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from traitdunion.portal import views
 
 app_name = "portal"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    # Everyone, without signing in
+    path("", views.public_plan, name="public_plan"),
+    path("plan.pdf", views.public_plan_pdf, name="public_plan_pdf"),
+    path("preuve/<uuid:public_id>/", views.public_evidence, name="public_evidence"),
+    path("accessibilite/", views.accessibility, name="accessibility"),
+    path("mentions-legales/", views.legal_notice, name="legal_notice"),
+    path("donnees-personnelles/", views.privacy, name="privacy"),
+    # Under a mandate
+    path("accueil/", views.home, name="home"),
+    path("departements/", views.departement_list, name="departement_list"),
+    path("departements/<str:code>/", views.dyad, name="dyad"),
+    path("recherche/", views.find, name="search"),
+]

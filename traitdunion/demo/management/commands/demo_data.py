@@ -1,0 +1,37 @@
+"""Fill an empty database with the demonstration's synthetic country."""
+
+from datetime import date
+from time import perf_counter
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from traitdunion.demo import world
+from traitdunion.identity.models import Organisation
+
+
+class Command(BaseCommand):
+    help = "Remplit une base vide de données synthétiques (démonstration, essais et mesures)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--years", type=int, default=5, help="années d’histoire (5 par défaut)")
+        parser.add_argument("--seed", type=int, default=38, help="graine du tirage (38 par défaut)")
+        parser.add_argument("--today", type=date.fromisoformat, help="jour tenu pour aujourd’hui")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Organisation.objects.exists():
+            raise CommandError(
+                "La base n’est pas vide : les données de démonstration ne s’ajoutent pas aux vraies."
+            )
+        started = perf_counter()
+        for command in ("load_territories", "load_plan", "load_convention_template"):
+            call_command(command, stdout=self.stdout)
+        world.build(
+            today=options["today"] or timezone.localdate(),
+            years=options["years"],
+            seed=options["seed"],
+            tell=lambda line: self.stdout.write(f"  {line}"),
+        )
+        self.stdout.write(f"Données synthétiques prêtes en {perf_counter() - started:.1f} s.")
