@@ -14,6 +14,7 @@ AUTHENTICATION_BACKENDS = [
     "traitdunion.identity.oidc.StrictOIDCBackend",
 ]
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+STATIC_ROOT = None  # nothing is collected: the finders serve the files
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
