@@ -78,7 +78,7 @@ class StartForm(TextsForm):
             kind__in=[OrganisationKind.ESTABLISHMENT.value, OrganisationKind.DD_ARS.value],
             closed_on__isnull=True,
         )
-        self.fields["others"].queryset = joinable  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
+        self.fields["others"].queryset = joinable
         if not joinable.exists():
             del self.fields["others"]
 
@@ -160,7 +160,7 @@ class ClauseForm(DsfrBaseForm):
         titles: Sequence[tuple[int, str]],
     ) -> None:
         super().__init__(data, initial=initial)
-        self.fields["heading_number"].choices = titles  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["heading_number"].choices = titles
 
 
 class StepForm(DsfrBaseForm):
@@ -178,7 +178,7 @@ class StepForm(DsfrBaseForm):
     ) -> None:
         super().__init__(data, initial=initial)
         choices = [(step.value, step_label(state, step, side=side)) for step in rules.NEXT_STEPS[state]]
-        self.fields["step"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["step"].choices = choices
 
 
 def step_label(state: State, step: Step, *, side: Side) -> str:
@@ -209,10 +209,8 @@ class SignForm(DsfrBaseForm):
         for title in titles:
             powers.setdefault(title.person.pk, []).append(title.power.sentence)
         field = self.fields["signatory"]
-        field.queryset = Person.objects.filter(pk__in=powers).order_by("name")  # type: ignore[attr-defined]  # a ModelChoiceField
-        field.label_from_instance = (  # type: ignore[attr-defined]  # a ModelChoiceField
-            lambda person: f"{person.name} ({' ; '.join(powers[person.pk])})"
-        )
+        field.queryset = Person.objects.filter(pk__in=powers).order_by("name")
+        field.label_from_instance = lambda person: f"{person.name} ({' ; '.join(powers[person.pk])})"
 
 
 class WithdrawForm(DsfrBaseForm):

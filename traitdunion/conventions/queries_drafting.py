@@ -14,6 +14,7 @@ from traitdunion.conventions.models import (
     Circuit,
     Clause,
     Convention,
+    ConventionQuerySet,
     HeadingText,
     Signature,
     Template,
@@ -59,6 +60,28 @@ def checklist(convention: Convention, *, day: date) -> list[Line]:
     return [_line(number, written.get(number), models.get(number)) for number in numbers]
 
 
+def editable_headings(convention: Convention, *, day: date) -> list[Line]:
+    """Return the sixteen headings to edit; those an avenant does not rewrite show the text in force."""
+    lines = checklist(convention, day=day)
+    if convention.parent is None:
+        return lines
+    rewritten = {line.number: line for line in lines}
+    in_force = consolidated(convention.parent, on=day)
+    return [
+        rewritten.get(article.number)
+        or Line(
+            number=article.number,
+            title=article.title,
+            expectation="",
+            coverage=Coverage.PRESENT,
+            text=article.version.text if article.version else "",
+            written_by="",
+            written_at=None,
+        )
+        for article in in_force.articles
+    ]
+
+
 def _line(number: int, written: HeadingText | None, model: TemplateHeading | None) -> Line:
     return Line(
         number=number,
@@ -79,7 +102,11 @@ def template_headings(convention: Convention, *, day: date) -> Mapping[int, Temp
     """Return the headings of the model that a convention follows, by number; else of the one in use."""
     followed = convention.template_id or (convention.parent.template_id if convention.parent else None)
     in_use = Template.objects.filter(adopted_on__lte=day).order_by("-adopted_on", "-pk").values("pk")[:1]
-    headings = TemplateHeading.objects.filter(template=followed or in_use)
+    headings = (
+        TemplateHeading.objects.filter(template=followed)
+        if followed
+        else TemplateHeading.objects.filter(template__in=in_use)
+    )
     return {heading.number: heading for heading in headings}
 
 
@@ -322,3 +349,17 @@ def _row(convention: Convention, day: date, reader: Side | None) -> Row:
         else "Pas encore ouverte."
     )
     return Row(convention=convention, situation=situation, sentence=sentence)
+
+
+def in_force(conventions: ConventionQuerySet, *, day: date, departement: str = "") -> list[Convention]:
+    """Return the conventions in force on ``day``, département by département; ``departement`` keeps one."""
+    signed = conventions.filter(parent__isnull=True, signed_on__lte=day)
+    if departement:
+        signed = signed.filter(departement=departement)
+    read = signed.with_life().order_by("departement_id", "pk")
+    return [each for each in read if (at := each.situation(day)) and at.state is State.EN_VIGUEUR]
+
+
+def behind(conventions: Iterable[Convention], current: Template | None) -> list[Convention]:
+    """Return the conventions that follow another version of the model than ``current``, or none."""
+    return [each for each in conventions if current is not None and each.template_id != current.pk]
