@@ -158,6 +158,37 @@ class EmbeddedPostgres:
         """Erase a database, if it exists, closing the connections to it."""
         self._run_sql("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
+    def note(self, database: str) -> str | None:
+        """Return the note left on ``database``; None when there is no note or no such database."""
+        with self._admin() as connection:
+            row = connection.execute(
+                "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [database]
+            ).fetchone()
+        return row[0] if row else None
+
+    def leave_note(self, database: str, note: str) -> None:
+        """Leave a note on ``database``, which it keeps when renamed."""
+        with self._readable_refusals(), self._admin() as connection:
+            statement = sql.SQL("COMMENT ON DATABASE {} IS {}")
+            connection.execute(statement.format(sql.Identifier(database), sql.Literal(note)))
+
+    def erase(self) -> None:
+        """Erase the server's folder and all it holds; it must not be running.
+
+        Raises:
+            LauncherError: it is in use, or the folder is not ours.
+        """
+        if not self.home.exists():
+            return
+        self._take_home()
+        try:
+            self._end_orphan()
+            shutil.rmtree(self.home)
+        except OSError as error:
+            raise refusal_of(error, self.home) from error
+        finally:
+            self.stop()
+
     @property
     def _socket_folder(self) -> Path:
         longest = self._run / f".s.PGSQL.{_PORT}.lock"
@@ -344,7 +375,7 @@ class EmbeddedPostgres:
 
     def _run_sql(self, statement: str, *names: str) -> None:
         with self._readable_refusals(), self._admin() as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]  # the statements above, each a literal
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     @contextlib.contextmanager
     def _readable_refusals(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 Run as a file by ``processes.Guarded`` (``python -I -S guard.py …``), so it imports the standard library only.
 Its standard input is a pipe whose other end the parent holds and never writes to: the kernel closes that end
 on a normal stop, on an exception and on ``kill -9`` alike, and the read below returns. The guard lives in a
-session of its own: a Ctrl-C typed in the terminal reaches the parent alone, which stops its commands in order.
+session of its own: a Ctrl-C typed in the terminal reaches the parent alone, which stops what it runs in order.
 """
 
 import argparse

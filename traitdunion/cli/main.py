@@ -1,0 +1,63 @@
+"""The ``traitdunion`` command."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, cast
+
+from traitdunion.cli.arguments import Parser
+from traitdunion.core.errors import Refusal
+
+COMMANDS: Final = {
+    "demo": ("traitdunion.cli.demo", "sert le site de démonstration sur cette machine"),
+    "assets": ("traitdunion.cli.assets", "récupère les composants de page et le code géographique"),
+    "plan": ("traitdunion.cli.plan", "importe ou exporte le plan"),
+    "conventions": ("traitdunion.cli.conventions", "importe ou exporte les conventions"),
+    "manage": ("traitdunion.cli.manage", "lance une commande de Django (migrate, check…)"),
+}
+"""Name of each command, its module, imported only when it is called, and its line in the help."""
+
+INTERRUPTED: Final = 130
+
+
+class Command(Protocol):
+    """What the module of a command offers."""
+
+    configure: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command the arguments name and return its exit status: 2 for an expected refusal."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = _root().parse_args(words[:1]).command
+    module, about = COMMANDS[chosen]
+    try:
+        command = cast("Command", importlib.import_module(module))
+        parser = Parser(prog=f"traitdunion {chosen}", description=f"{about[0].upper()}{about[1:]}.")
+        command.configure(parser)
+        return command.run(parser.parse_args(words[1:]))
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _root() -> Parser:
+    lines = "\n".join(f"  {name:<14}{about}" for name, (_, about) in COMMANDS.items())
+    parser = Parser(
+        prog="traitdunion",
+        usage="traitdunion COMMANDE …",
+        description="Trait d’union : le travail commun des préfectures et des agences régionales de santé.",
+        epilog=f"commandes :\n{lines}\n\n« traitdunion COMMANDE --help » dit les options de chacune.",
+    )
+    parser.add_argument(
+        "command", choices=list(COMMANDS), metavar="COMMANDE", help="voir la liste ci-dessous"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
