@@ -102,3 +102,22 @@ class Periodicity(Kind):
     QUARTER = "quarter", "chaque trimestre"
     YEAR = "year", "chaque année"
     ONCE = "once", "une fois"
+
+
+class Progress(Kind):
+    """Which way an indicator should go."""
+
+    HAUSSE = "hausse", "hausse"
+    BAISSE = "baisse", "baisse"
+
+
+class LineKind(Kind):
+    """What a line of the plan's table is about."""
+
+    AXE = "axe", "axe"
+    SECTION = "section", "section"
+    MESURE = "mesure", "mesure"
+    INDICATEUR = "indicateur", "indicateur"
+    CIBLE = "cible", "cible"
+    VALEUR = "valeur", "valeur"
+    ACTION = "action", "action"
