@@ -10,6 +10,8 @@ from config.settings import environment
 ROOT = environment.ROOT
 
 DEBUG = False
+DEMO = False
+IN_PRODUCTION = False
 SECRET_KEY = environment.text("TRAITDUNION_SECRET_KEY", "")
 BASE_URL = environment.text("TRAITDUNION_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = environment.words("TRAITDUNION_ALLOWED_HOSTS", urlsplit(BASE_URL).hostname or "")

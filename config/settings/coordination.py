@@ -36,6 +36,7 @@ if "traitdunion.demo" in INSTALLED_APPS or environment.flag("TRAITDUNION_DEMO"):
         "retirez ce réglage."
     )
 
+IN_PRODUCTION = True
 SESSION_COOKIE_NAME = "__Host-session"
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"

@@ -9,8 +9,9 @@ from django.http import HttpRequest
 
 from traitdunion.identity.kinds import Role
 from traitdunion.identity.models import Person
+from traitdunion.portal.startup import DEMONSTRATION
 
-ISSUER: Final = "demonstration"
+ISSUER: Final = DEMONSTRATION
 HOME_DEPARTEMENT: Final = "67"
 
 

@@ -14,7 +14,7 @@ class SendForm(DsfrBaseForm):
         },
     )
 
-    def clean_file(self) -> UploadedFile[bytes]:
+    def clean_file(self) -> "UploadedFile[bytes]":
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if file.size is not None and file.size > settings.UPLOAD_LIMIT_BYTES:
             size, limit = file.size / 1_048_576, settings.UPLOAD_LIMIT_BYTES / 1_048_576
