@@ -5,14 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from traitdunion.conventions.kinds import Fact, State, Step, Turn
+from traitdunion.conventions.kinds import Fact, State, Turn
 from traitdunion.conventions.rules import (
+    OVER,
     Life,
     Practice,
+    Situation,
     Vitality,
+    first_day_after,
+    situation,
     state_on,
-    state_since,
-    turn_on,
     vitality,
 )
 from traitdunion.identity.kinds import Side
@@ -21,18 +23,8 @@ from traitdunion.identity.rules import Holding, vacancy
 # A link sent for a quarter can still be answered this many days after the quarter ends.
 DAYS_TO_ANSWER = 30
 HISTORY_YEARS = 5
-ENDED = frozenset({State.ECHUE, State.DENONCEE})
 # A side that never had a post of référent: vacant, without a day to count from.
 NO_POST = date.min
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handing:
-    """A declared step, its day, and the side whose turn it became."""
-
-    step: Step
-    on: date
-    turn: Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,47 +34,49 @@ class Record:
     Attributes:
         key: what the caller uses to find the convention again.
         life: its dated facts.
-        handings: the declared steps with whose turn each opened, oldest first.
+        handed: the side to which each step handed the pen, with the day, oldest first.
     """
 
     key: int
     life: Life
-    handings: Sequence[Handing] = ()
+    handed: Sequence[tuple[Turn, date]] = ()
+
+    def situation(self, day: date) -> Situation | None:
+        """Return where it stands on ``day``; None before its first step."""
+        return situation(self.life, day, handed=self.handed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenure:
-    """A stay of one person in one post of référent, first and last day included."""
+    """A stay of one person in one post of référent, first and last day included.
 
-    person: int
+    Attributes:
+        since, until: the stay; None while it lasts.
+        is_titulaire: whether the person is the first in the post or stands in.
+        answers: what the person said of the contact: the day, and whether it is right, oldest first.
+    """
+
     since: date
     until: date | None
     is_titulaire: bool
+    answers: Sequence[tuple[date, bool]] = ()
 
-    def runs_on(self, day: date) -> bool:
-        """Whether the person is in the post on ``day``."""
-        return self.since <= day and (self.until is None or day <= self.until)
+    def confirmed_on(self, day: date) -> date | None:
+        """Return when the contact of who is in post on ``day`` was confirmed, None when it is not."""
+        if self.since > day or (self.until is not None and self.until < day):
+            return None
+        past = bisect_right(self.answers, (day, True))
+        return self.answers[past - 1][0] if past and self.answers[past - 1][1] else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
     """A post of référent of one side, with the stays in it, in any order."""
 
-    key: int
     side: Side
     opened_on: date
     closed_on: date | None
     tenures: Sequence[Tenure] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a contact answered on a day about its own details."""
-
-    post: int
-    person: int
-    on: date
-    is_right: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +87,12 @@ class History:
         records: its conventions, avenants left out.
         seats: its posts of référent.
         meetings: days of the meetings held with both sides present, oldest first.
-        answers: what its contacts answered, oldest first.
         reviews: days on which a convention was read again, oldest first.
     """
 
     records: Sequence[Record] = ()
     seats: Sequence[Seat] = ()
     meetings: Sequence[date] = ()
-    answers: Sequence[Answer] = ()
     reviews: Sequence[date] = ()
 
 
@@ -140,16 +132,18 @@ class Point:
 def standing(history: History, day: date) -> Standing:
     """Return where the département stands on ``day``."""
     record, draft = _choose(history.records, day)
-    state = state_on(record.life, day) if record else None
-    turn, turn_since = _turn(draft or record, day)
+    read = record.situation(day) if record else None
+    awaited = draft.situation(day) if draft else read
+    state = read.state if read else None
+    turn = awaited.turn if awaited else Turn.BOTH
     facts = practice_on(history, day)
     return Standing(
         record=record,
         state=state,
-        since=state_since(record.life, day) if record else None,
+        since=read.since if read else None,
         draft=draft,
         turn=turn,
-        turn_since=turn_since,
+        turn_since=awaited.turn_since if awaited and turn is not Turn.NOBODY else None,
         practice=facts,
         vitality=_vitality(state, facts, day),
     )
@@ -161,7 +155,10 @@ def _vitality(state: State | None, facts: Practice, day: date) -> Vitality:
     if not without_post:
         return vitality(state=state, practice=facts, day=day)
     counted = replace(
-        facts, vacant_since={side: None if since == NO_POST else since for side, since in facts.vacant_since.items()}
+        facts,
+        vacant_since={
+            side: None if since == NO_POST else since for side, since in facts.vacant_since.items()
+        },
     )
     read = vitality(state=state, practice=counted, day=day)
     [referents] = [status for status in read.facts if status.fact is Fact.REFERENTS]
@@ -175,49 +172,27 @@ def _vitality(state: State | None, facts: Practice, day: date) -> Vitality:
 
 
 def _choose(records: Iterable[Record], day: date) -> tuple[Record | None, Record | None]:
-    """Return the convention that counts, and the draft meant to follow it once it has ended."""
-    in_force: list[tuple[date, int, Record]] = []
-    signed: list[tuple[date, int, Record]] = []
-    drafts: list[tuple[date, int, Record]] = []
+    """Return the convention that counts, and the draft meant to follow it once it is over.
+
+    In force first, then the latest signed, then the latest draft.
+    """
+    best: dict[int, tuple[date, int, Record]] = {}
     for record in records:
         state = state_on(record.life, day)
         if state is None:
             continue
-        if state is State.EN_VIGUEUR:
-            pile, when = in_force, record.life.fully_signed_on
-        elif state in {State.SIGNEE, *ENDED}:
-            pile, when = signed, record.life.fully_signed_on
-        else:
-            pile, when = drafts, state_since(record.life, day)
-        pile.append((when or day, record.key, record))
-    best = [max(pile, key=lambda item: item[:2])[2] for pile in (in_force, signed, drafts) if pile]
+        rank = 0 if state is State.EN_VIGUEUR else 1 if state is State.SIGNEE or state in OVER else 2
+        when = (
+            max(on for _, on in record.life.steps if on <= day) if rank == 2 else record.life.fully_signed_on
+        )
+        candidate = (when or day, record.key, record)
+        if rank not in best or candidate[:2] > best[rank][:2]:
+            best[rank] = candidate
     if not best:
         return None, None
-    chosen = best[0]
-    follows = drafts and chosen is not best[-1] and state_on(chosen.life, day) in ENDED
-    return chosen, best[-1] if follows else None
-
-
-def _turn(record: Record | None, day: date) -> tuple[Turn, date | None]:
-    """Return whose turn it is and since when."""
-    if record is None:
-        return Turn.BOTH, None
-    past = [handing for handing in record.handings if handing.on <= day]
-    turn = turn_on(record.life, day, reviewers=past[-1].turn if past else Turn.BOTH)
-    if turn is Turn.NOBODY:
-        return turn, None
-    state = state_on(record.life, day)
-    if state is State.A_SIGNER:
-        opened = state_since(record.life, day)
-        return turn, max([on for on in record.life.signed_on.values() if on <= day] + [opened])
-    if state in ENDED:
-        return turn, state_since(record.life, day)
-    since = past[-1].on if past else state_since(record.life, day)
-    for handing in reversed(past):
-        if handing.turn is not turn:
-            break
-        since = handing.on
-    return turn, since
+    chosen = best[min(best)][2]
+    follows = 2 in best and state_on(chosen.life, day) in OVER
+    return chosen, best[2][2] if follows else None
 
 
 def practice_on(history: History, day: date) -> Practice:
@@ -258,20 +233,14 @@ def vacant_since(seats: Iterable[Seat], side: Side, day: date) -> date | None:
 
 def _confirmed_on(history: History, side: Side, day: date) -> date | None:
     """Return the last day on which someone in post on that side said that the contact is right."""
-    in_post = {
-        (seat.key, stay.person)
+    said = [
+        on
         for seat in history.seats
         if seat.side is side
         for stay in seat.tenures
-        if stay.runs_on(day)
-    }
-    last: dict[tuple[int, int], Answer] = {}
-    for answer in history.answers:
-        if answer.on > day:
-            break
-        if (answer.post, answer.person) in in_post:
-            last[answer.post, answer.person] = answer
-    return max((answer.on for answer in last.values() if answer.is_right), default=None)
+        if (on := stay.confirmed_on(day)) is not None
+    ]
+    return max(said, default=None)
 
 
 def _last(days: Sequence[date], day: date) -> date | None:
@@ -279,20 +248,36 @@ def _last(days: Sequence[date], day: date) -> date | None:
     return days[rank - 1] if rank else None
 
 
-def point(histories: Iterable[History], day: date) -> Point:
-    """Return the three counts on ``day``."""
-    signed = in_force = applied = total = 0
+def points(histories: Iterable[History], days: Sequence[date]) -> list[Point]:
+    """Return the three counts on each day: what ``standing`` says, without what only a page needs."""
+    signed, in_force, applied = ([0] * len(days) for _ in range(3))
+    total = 0
     for history in histories:
         total += 1
-        record, _ = _choose(history.records, day)
-        state = state_on(record.life, day) if record else None
-        signed += state in {State.SIGNEE, State.EN_VIGUEUR, *ENDED}
-        if state is not State.EN_VIGUEUR:
-            continue
-        in_force += 1
-        # The facts are read only where they can change the answer.
-        applied += _vitality(state, practice_on(history, day), day).applied
-    return Point(day=day, signed=signed, in_force=in_force, applied=applied, total=total)
+        spans = [span for record in history.records if (span := _span(record.life)) is not None]
+        first_signed = min((span[0] for span in spans), default=date.max)
+        for rank, day in enumerate(days):
+            if day < first_signed:
+                continue
+            signed[rank] += 1
+            if not any(start <= day < stop for _, start, stop in spans):
+                continue
+            in_force[rank] += 1
+            # The facts are read only where they can change the answer.
+            applied[rank] += _vitality(State.EN_VIGUEUR, practice_on(history, day), day).applied
+    return [
+        Point(day=day, signed=signed[rank], in_force=in_force[rank], applied=applied[rank], total=total)
+        for rank, day in enumerate(days)
+    ]
+
+
+def _span(life: Life) -> tuple[date, date, date] | None:
+    """Return the day of the last signature, the first day in force and the first day after; None unsigned."""
+    signed = life.fully_signed_on
+    if signed is None:
+        return None
+    stop = first_day_after(ends_on=life.ends_on, denounced_on=life.denounced_on)
+    return signed, max(signed, life.starts_on or signed), stop or date.max
 
 
 def month_ends(until: date, *, years: int = HISTORY_YEARS) -> list[date]:
