@@ -224,12 +224,13 @@ class _Counts:
         self.moved = 0
 
 
-def _on_both_days(actions: QuerySet[Action], first: date, second: date) -> QuerySet[Action]:
+def _on_both_days(actions: QuerySet[Action], first: date, second: date) -> queries.Ledger:
     """Add ``state`` on the second day and ``before`` on the first, empty when the action was not there yet."""
     later = queries.with_state(queries.known(actions.filter(measure__isnull=False), second), second)
     both = queries.with_state(later, first, prefix="first_")
     was_there = When(recorded_at__lt=end_of(first), opened_on__lte=first, then=F("first_state"))
-    return both.annotate(before=Case(was_there, default=Value(""), output_field=CharField()))
+    found: queries.Ledger = both.annotate(before=Case(was_there, default=Value(""), output_field=CharField()))
+    return found
 
 
 def _counts(actions: QuerySet[Action], first: date, second: date) -> Mapping[int, _Counts]:

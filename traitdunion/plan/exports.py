@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from traitdunion.exchange.writers import CONTENT_TYPES, Format, Written, write_table
 from traitdunion.plan import lines, queries
-from traitdunion.plan.kinds import LineKind
+from traitdunion.plan.kinds import LineKind, Unit
 from traitdunion.plan.models import Action, Indicator, IndicatorValue, Target
 
 FORMATS: dict[str, str] = {str(name): content_type for name, content_type in CONTENT_TYPES.items()}
@@ -128,6 +128,6 @@ def value_table(indicator: Indicator, values: QuerySet[IndicatorValue], day: dat
                 reading.provenance,
             )
             for value in rows
-            for reading in [queries.reading_of(value, queries.Unit(indicator.unit))]
+            for reading in [queries.reading_of(value, Unit(indicator.unit))]
         ],
     )

@@ -1,9 +1,10 @@
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from dsfr.forms import DsfrBaseForm
 
 from traitdunion.core.choices import Kind, choices_of
@@ -13,6 +14,8 @@ from traitdunion.plan.kinds import BlockerCause, EventKind, EvidenceKind, Owner,
 from traitdunion.plan.models import Evidence, Measure
 from traitdunion.territories.models import Departement
 
+Data = Mapping[str, Any] | None
+Initial = dict[str, Any] | None
 REQUIRED = {"required": "Ce champ est vide : remplissez-le."}
 NO_CHOICE = [("", "Choisir")]
 
@@ -74,7 +77,7 @@ def number_field(label: str, *, required: bool = True, help_text: str = "") -> f
     )
 
 
-class OrganisationField(forms.ModelChoiceField[Organisation]):
+class OrganisationField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
     """Offers the organisations that may carry a measure or an action."""
 
     def __init__(self, label: str, *, required: bool = False) -> None:
@@ -83,7 +86,7 @@ class OrganisationField(forms.ModelChoiceField[Organisation]):
         )
 
 
-class CopilotsField(forms.ModelMultipleChoiceField[Organisation]):
+class CopilotsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
     def __init__(self) -> None:
         super().__init__(
             queryset=Organisation.objects.none(),
@@ -94,15 +97,61 @@ class CopilotsField(forms.ModelMultipleChoiceField[Organisation]):
         )
 
 
-class PilotedForm(DsfrBaseForm):
-    """A form with a pilot and co-pilots, chosen among ``organisations``."""
+class MeasureField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
+    def label_from_instance(self, obj: Measure) -> str:
+        return f"Mesure {obj.code}"
 
-    def __init__(self, *args: Any, organisations: Iterable[Organisation], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("pilot", "copilots"):
-            field = self.fields[name]
-            if isinstance(field, forms.ModelChoiceField):
-                field.queryset = organisations
+
+class EvidenceField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
+    def label_from_instance(self, obj: Evidence) -> str:
+        return _dated(obj)
+
+
+class ProofsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
+    def label_from_instance(self, obj: Evidence) -> str:
+        return _dated(obj)
+
+
+def _dated(evidence: Evidence) -> str:
+    return f"{evidence.title} ({evidence.dated_on:%d/%m/%Y})"
+
+
+class ActForm(DsfrBaseForm):
+    """A form whose choices depend on who asks."""
+
+    def offer(self, name: str, choices: QuerySet[Any]) -> None:
+        """Offer these objects in a field."""
+        field = self.fields[name]
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = choices
+
+    def offer_kinds(self, name: str, kinds: Iterable[Kind]) -> None:
+        """Offer these members of a closed list in a field."""
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [*NO_CHOICE, *choices_of(kinds)]
+
+    def require(self, name: str) -> None:
+        """Expect a choice in a field that may be left empty elsewhere."""
+        field = self.fields[name]
+        field.required = True
+        if isinstance(field, forms.ModelChoiceField):
+            field.empty_label = "Choisir"
+
+
+class PilotedForm(ActForm):
+    """A form with a pilot and co-pilots."""
+
+    def __init__(
+        self,
+        data: Data = None,
+        *,
+        initial: Initial = None,
+        organisations: QuerySet[Organisation],
+    ) -> None:
+        super().__init__(data, initial=initial)
+        self.offer("pilot", organisations)
+        self.offer("copilots", organisations)
 
 
 class MeasureForm(PilotedForm):
@@ -124,50 +173,44 @@ class ActionForm(PilotedForm):
 
 
 class OpenActionForm(ActionForm):
-    measure = forms.ModelChoiceField(
+    measure = MeasureField(
         queryset=Measure.objects.none(), label="Mesure du plan", required=False, empty_label="Aucune"
     )
     departement = forms.ModelChoiceField(
-        queryset=Departement.objects.none(), label="Territoire", required=False, empty_label="Action nationale"
+        queryset=Departement.objects.none(),
+        label="Territoire",
+        required=False,
+        empty_label="Action nationale",
+        error_messages=REQUIRED,
     )
-    owner = forms.ChoiceField(
-        label="À la charge de", required=False, choices=[], help_text="Pour l’action d’un département."
-    )
+    owner = forms.ChoiceField(label="À la charge de", required=False, choices=[], error_messages=REQUIRED)
     opened_on = day_field("Ouverte le")
 
     field_order = ["title", "measure", "departement", "owner", "opened_on", "due_on", "pilot", "copilots"]
 
     def __init__(
         self,
-        *args: Any,
-        measures: Iterable[Measure],
-        departements: Iterable[Departement],
+        data: Data = None,
+        *,
+        initial: Initial = None,
+        measures: QuerySet[Measure],
+        departements: QuerySet[Departement],
         owners: Iterable[Owner],
         is_national: bool,
-        **kwargs: Any,
+        organisations: QuerySet[Organisation],
     ) -> None:
-        super().__init__(*args, **kwargs)
-        for name, offered in (("measure", measures), ("departement", departements)):
-            field = self.fields[name]
-            if isinstance(field, forms.ModelChoiceField):
-                field.queryset = offered
-        measure = self.fields["measure"]
-        if isinstance(measure, forms.ModelChoiceField):
-            measure.label_from_instance = lambda each: f"Mesure {each.code}"
+        super().__init__(data, initial=initial, organisations=organisations)
+        self.offer("measure", measures)
         if is_national:
             del self.fields["departement"], self.fields["owner"]
             return
-        departement = self.fields["departement"]
-        departement.required = True
-        if isinstance(departement, forms.ModelChoiceField):
-            departement.empty_label = "Choisir"
-        owner = self.fields["owner"]
-        owner.required = True
-        if isinstance(owner, forms.ChoiceField):
-            owner.choices = [*NO_CHOICE, *choices_of(owners)]
+        self.offer("departement", departements)
+        self.offer_kinds("owner", owners)
+        self.require("departement")
+        self.require("owner")
 
 
-class EventForm(DsfrBaseForm):
+class EventForm(ActForm):
     kind = forms.ChoiceField(label="Ce qui s’est passé", error_messages=REQUIRED)
     happened_on = day_field("Le")
     reason = text_field(
@@ -178,11 +221,15 @@ class EventForm(DsfrBaseForm):
         help_text="Obligatoire pour abandonner ou rouvrir. Sans nom de personne.",
     )
 
-    def __init__(self, *args: Any, allowed: Iterable[EventKind], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        kind = self.fields["kind"]
-        if isinstance(kind, forms.ChoiceField):
-            kind.choices = [*NO_CHOICE, *choices_of(each for each in EventKind if each in set(allowed))]
+    def __init__(
+        self,
+        data: Data = None,
+        *,
+        initial: Initial = None,
+        allowed: Container[EventKind],
+    ) -> None:
+        super().__init__(data, initial=initial)
+        self.offer_kinds("kind", [each for each in EventKind if each in allowed])
 
 
 class BlockerForm(DsfrBaseForm):
@@ -215,11 +262,12 @@ class EvidenceForm(DsfrBaseForm):
     file = forms.FileField(
         label="Document",
         required=False,
-        help_text="PDF, ODT, ODS, DOCX, XLSX, PNG, JPG ou TXT ; 10 Mo au plus. Sans donnée de santé ni nom de personne suivie.",
+        help_text="PDF, ODT, ODS, DOCX, XLSX, PNG, JPG ou TXT ; 10 Mo au plus. "
+        "Sans donnée de santé ni nom de personne suivie.",
     )
 
-    def clean_file(self) -> UploadedFile | None:
-        file: UploadedFile | None = self.cleaned_data["file"]
+    def clean_file(self) -> UploadedFile[Any] | None:
+        file: UploadedFile[Any] | None = self.cleaned_data["file"]
         if file is not None and file.size is not None and file.size > files.LIMIT_BYTES:
             raise forms.ValidationError(
                 f"Le document pèse {file.size / 1_048_576:.1f} Mo ; la limite est de 10 Mo. "
@@ -228,12 +276,12 @@ class EvidenceForm(DsfrBaseForm):
         return file
 
 
-class StatementForm(DsfrBaseForm):
+class StatementForm(ActForm):
     text = text_field("Énoncé", 500, rows=3, help_text="Une phrase, telle qu’elle sera publiée.")
     figure = text_field("Chiffre", 60, required=False, help_text="Par exemple « 98 départements sur 101 ».")
     published_on = day_field("Publié le")
     provenance = choice_field("Provenance", Provenance)
-    proofs = forms.ModelMultipleChoiceField(
+    proofs = ProofsField(
         queryset=Evidence.objects.none(),
         label="Ce qui le prouve",
         required=False,
@@ -241,25 +289,31 @@ class StatementForm(DsfrBaseForm):
         help_text="Sans preuve, l’énoncé est publié en grisé.",
     )
 
-    def __init__(self, *args: Any, evidence: Iterable[Evidence], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _offer_evidence(self.fields["proofs"], evidence)
+    def __init__(
+        self,
+        data: Data = None,
+        *,
+        initial: Initial = None,
+        evidence: QuerySet[Evidence],
+    ) -> None:
+        super().__init__(data, initial=initial)
+        self.offer("proofs", evidence)
 
 
-class ProofForm(DsfrBaseForm):
-    evidence = forms.ModelChoiceField(
+class ProofForm(ActForm):
+    evidence = EvidenceField(
         queryset=Evidence.objects.none(), label="Preuve", empty_label="Choisir", error_messages=REQUIRED
     )
 
-    def __init__(self, *args: Any, evidence: Iterable[Evidence], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _offer_evidence(self.fields["evidence"], evidence)
-
-
-def _offer_evidence(field: forms.Field, evidence: Iterable[Evidence]) -> None:
-    if isinstance(field, forms.ModelChoiceField):
-        field.queryset = evidence
-        field.label_from_instance = lambda each: f"{each.title} ({each.dated_on:%d/%m/%Y})"
+    def __init__(
+        self,
+        data: Data = None,
+        *,
+        initial: Initial = None,
+        evidence: QuerySet[Evidence],
+    ) -> None:
+        super().__init__(data, initial=initial)
+        self.offer("evidence", evidence)
 
 
 class DefinitionForm(DsfrBaseForm):
@@ -290,22 +344,29 @@ class OpenIndicatorForm(DefinitionForm):
     field_order = ["code", "name", "definition", "unit", "higher_is_better"]
 
 
-class TerritorialForm(DsfrBaseForm):
+class TerritorialForm(ActForm):
     """A form about one territory, chosen among ``departements``; the nation only when ``is_national``."""
 
     departement = forms.ModelChoiceField(
-        queryset=Departement.objects.none(), label="Territoire", required=False, empty_label="France entière"
+        queryset=Departement.objects.none(),
+        label="Territoire",
+        required=False,
+        empty_label="France entière",
+        error_messages=REQUIRED,
     )
 
     def __init__(
-        self, *args: Any, departements: Iterable[Departement], is_national: bool, **kwargs: Any
+        self,
+        data: Data = None,
+        *,
+        initial: Initial = None,
+        departements: QuerySet[Departement],
+        is_national: bool,
     ) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["departement"]
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = departements
-            if not is_national:
-                field.required, field.empty_label = True, "Choisir"
+        super().__init__(data, initial=initial)
+        self.offer("departement", departements)
+        if not is_national:
+            self.require("departement")
 
 
 class ValueForm(TerritorialForm):

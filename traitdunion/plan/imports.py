@@ -270,7 +270,9 @@ def _read_row(row: Row, reader: _Reader, reading: _Reading) -> None:
     try:
         kind = reader.choice(row["type"], LineKind)
         if kind is None:
-            raise row["type"].error("La cellule est vide ; on attend le type de la ligne, par exemple « mesure ».")
+            raise row["type"].error(
+                "La cellule est vide ; on attend le type de la ligne, par exemple « mesure »."
+            )
         key = _key(kind, row, reader)
     except CellError as error:
         reading.errors.append(error)
@@ -380,13 +382,10 @@ def _compare(reading: _Reading) -> None:
         before = reading.before.get(key)
         row = reading.rows[key]
         if before is None:
-            after = _completed(key, after, row, reading)
-            if after is None:
-                continue
-            if _is_refused(key, after, row, reading):
-                continue
-            reading.changes.append(history.added(key, after))
-            reading.changed.append(Line(key=key, before=None, after=after))
+            whole = _completed(key, after, row, reading)
+            if whole is not None and not _is_refused(key, whole, row, reading):
+                reading.changes.append(history.added(key, whole))
+                reading.changed.append(Line(key=key, before=None, after=whole))
             continue
         if _is_fixed_changed(key, before, after, row, reading):
             continue
@@ -399,9 +398,7 @@ def _compare(reading: _Reading) -> None:
 
 def _completed(key: Key, after: Fields, row: Row, reading: _Reading) -> Fields | None:
     """Return a new line with every field, or report the required columns that the table does not have."""
-    missing = [
-        header for header, rule in EXPECTED[key.kind].items() if rule.required and header not in after
-    ]
+    missing = [header for header, rule in EXPECTED[key.kind].items() if rule.required and header not in after]
     if missing:
         listed = ", ".join(f"« {header} »" for header in missing)
         reading.errors.append(
@@ -541,7 +538,9 @@ class _History:
                     before = f"{_two_numbers(held)} au {days[place - 1]:%d/%m/%Y}"
                     return Change(ChangeKind.REGRESSED, key.subject, "valeur", before, _two_numbers(fields))
             return Change(ChangeKind.ADDED, key.subject, after=_two_numbers(fields))
-        return Change(ChangeKind.ADDED, key.subject, after=shown(fields.get("intitulé") or fields.get("cible")))
+        return Change(
+            ChangeKind.ADDED, key.subject, after=shown(fields.get("intitulé") or fields.get("cible"))
+        )
 
 
 def _check_organisations(reading: _Reading) -> None:
@@ -570,7 +569,9 @@ def _organisation_problem(name: str, known: Mapping[str, Sequence[str]]) -> str 
     if len(found) == 1:
         return None
     if found:
-        return f"« {name} » désigne {len(found)} organisations ; un nom qui n’en désigne qu’une était attendu."
+        return (
+            f"« {name} » désigne {len(found)} organisations ; un nom qui n’en désigne qu’une était attendu."
+        )
     near = get_close_matches(normalised(name), known, n=2, cutoff=0.6)
     advice = f" Les plus proches : {_joined(known[each][0] for each in near)}." if near else ""
     return f"« {name} » n’est le nom d’aucune organisation ouverte.{advice}"

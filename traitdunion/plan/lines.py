@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet
@@ -47,7 +48,8 @@ HEADERS = (
 )
 BETWEEN_NAMES = " ; "
 
-Fields = dict[str, object]
+# By header; each header has one type per kind of line (see ``imports.EXPECTED``).
+Fields = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

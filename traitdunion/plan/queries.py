@@ -46,6 +46,9 @@ from traitdunion.plan.models import (
 )
 from traitdunion.plan.rules import ActionStatus, BlockerFact, EventFact, MeasureStatus, ProofFact, ProofStatus
 
+# Actions with the columns that the functions below add; the type checker cannot see those.
+Ledger = QuerySet[Any]
+
 PARIS = ZoneInfo("Europe/Paris")
 CLOSED = (ActionState.REALISEE, ActionState.ABANDONNEE)
 # The order of a list: what waits for someone first.
@@ -369,7 +372,7 @@ def known(actions: QuerySet[Action], day: date) -> QuerySet[Action]:
     return actions.filter(recorded_at__lt=end_of(day), opened_on__lte=day)
 
 
-def with_state(actions: QuerySet[Action], day: date, prefix: str = "") -> QuerySet[Action]:
+def with_state(actions: QuerySet[Action], day: date, prefix: str = "") -> Ledger:
     """Add ``state`` and ``due_on`` on ``day`` to actions; the database agrees with ``rules.action_status``.
 
     Lists filter, count and cut pages on it, which the rule alone could not do without reading every fact.
@@ -415,23 +418,24 @@ def _standing_blockers(day: date, cut: datetime) -> QuerySet[Blocker]:
     return blockers.exclude(lifted_on__lte=day, lifted_recorded_at__lt=cut).order_by("since", "id")
 
 
-def by_urgency(actions: QuerySet[Action]) -> QuerySet[Action]:
+def by_urgency(actions: Ledger) -> Ledger:
     """Order actions that carry their state: what waits for someone first, then the nearest deadline."""
     rank = Case(*(When(state=state.value, then=Value(rank)) for rank, state in enumerate(URGENCY)))
     return actions.order_by(rank, F("due_on").asc(nulls_last=True), "departement_id", "id")
 
 
-def sorted_by(actions: QuerySet[Action], column: str, *, descending: bool) -> QuerySet[Action]:
+def sorted_by(actions: Ledger, column: str, *, descending: bool) -> Ledger:
     """Order actions by a column of the list; those without a value come last both ways."""
     value = F(column)
     ordering = value.desc(nulls_last=True) if descending else value.asc(nulls_last=True)
     return actions.order_by(ordering, "id")
 
 
-def worded_like(actions: QuerySet[Action], words: str, day: date) -> QuerySet[Action]:
+def worded_like(actions: Ledger, words: str, day: date) -> Ledger:
     """Keep the actions whose title on ``day`` contains ``words``."""
     title = Subquery(_latest_revision(end_of(day)).values("title")[:1])
-    return actions.annotate(searched=title).filter(searched__icontains=words)
+    found: Ledger = actions.annotate(searched=title).filter(searched__icontains=words)
+    return found
 
 
 LINE_COLUMNS = (
@@ -454,12 +458,12 @@ LINE_COLUMNS = (
 )
 
 
-def lines(actions: QuerySet[Action], day: date) -> list[ActionLine]:
+def lines(actions: Ledger, day: date) -> list[ActionLine]:
     """Return the actions of ``actions`` (which carry their state) as a list shows them, in one query."""
     return [line(row, day) for row in with_facts(actions, day).values(*LINE_COLUMNS)]
 
 
-def with_facts(actions: QuerySet[Action], day: date) -> QuerySet[Action]:
+def with_facts(actions: Ledger, day: date) -> Ledger:
     """Add the wording and the facts that decide the state, as ``line`` reads them."""
     cut = end_of(day)
     events = _past_events(day, cut)
@@ -467,13 +471,14 @@ def with_facts(actions: QuerySet[Action], day: date) -> QuerySet[Action]:
     revisions = _latest_revision(cut)
     fact = JSONObject(kind="kind", on="happened_on")
     blocker = JSONObject(cause="cause", lifter="lifter", since="since")
-    return actions.annotate(
+    found: Ledger = actions.annotate(
         title=Subquery(revisions.values("title")[:1]),
         pilot_name=Subquery(revisions.values("pilot__name")[:1]),
         last_event=Subquery(events.values(fact=fact)[:1]),
         last_start=Subquery(starts.values(fact=fact)[:1]),
         blocker=Subquery(_standing_blockers(day, cut).values(fact=blocker)[:1]),
     )
+    return found
 
 
 def line(row: Mapping[str, Any], day: date) -> ActionLine:
@@ -535,7 +540,7 @@ def action_line(action: Action, day: date) -> ActionLine | None:
     return next(iter(lines(with_state(chosen, day), day)), None)
 
 
-def action_revisions(action: Action, day: date) -> QuerySet[ActionRevision]:
+def action_revisions(action: Action, day: date) -> QuerySet[Any]:
     """Return the wordings recorded by the end of ``day``, latest first, with ``copilot_names``."""
     return (
         action.revisions.filter(recorded_at__lt=end_of(day))

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Max
@@ -198,7 +198,7 @@ class _Writer:
                 Target(
                     indicator_id=indicators[line.key.code],
                     departement_id=line.key.territory or None,
-                    due_on=line.key.day,
+                    due_on=_day(line),
                     value=line.after["cible"],
                     **self.author,
                 )
@@ -216,7 +216,7 @@ class _Writer:
                 IndicatorValue(
                     indicator_id=indicators[line.key.code],
                     departement_id=line.key.territory or None,
-                    measured_on=line.key.day,
+                    measured_on=_day(line),
                     numerator=line.after["numérateur"],
                     denominator=line.after["dénominateur"],
                     provenance=_value(line, "provenance"),
@@ -295,6 +295,11 @@ def _value(line: Line, header: str) -> str:
     """Return what is stored of a member of a closed list, "" when there is none."""
     member = line.after[header]
     return "" if member is None else str(getattr(member, "value", member))
+
+
+def _day(line: Line) -> date:
+    """Return the day of a target or of a value, which always has one."""
+    return cast("date", line.key.day)
 
 
 def _position(code: str, otherwise: int) -> int:

@@ -31,6 +31,11 @@ class Reading:
         """Whether the page shows the present, where acts are offered."""
         return self.day == self.today
 
+    @property
+    def query(self) -> str:
+        """The end of an address that keeps the date of reading, empty today."""
+        return "" if self.is_today else f"?au={self.day.isoformat()}"
+
 
 def reading_day(request: SignedInRequest, name: str = "au") -> Reading:
     """Return the day that the address asks for; a wrong or future one is told and replaced by today."""
@@ -85,7 +90,7 @@ def act(
     """
     if request.method == "POST" and form.is_valid():
         try:
-            said = perform(form.cleaned_data, timezone.now())
+            said = perform(form.cleaned_data, timezone.now())  # noqa: TID251  # a page reads the clock
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:

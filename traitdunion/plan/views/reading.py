@@ -1,11 +1,13 @@
 """Read the plan: the tree, a measure, the ledger of actions, an indicator, a piece of evidence, two dates."""
 
 import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,7 +18,7 @@ from traitdunion.core.choices import choices_of
 from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.plan import access, differences, exports, queries
 from traitdunion.plan.kinds import ActionState, EvidenceKind, OriginKind, Owner, Provenance
-from traitdunion.plan.models import Action, EvidenceFile
+from traitdunion.plan.models import EvidenceFile
 from traitdunion.plan.views.frame import Reading, export_links, reading_day
 
 PAGE_SIZE = 25
@@ -118,7 +120,7 @@ def action_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "reading": reading,
         "page": page,
-        "lines": queries.lines(page.object_list, reading.day),
+        "lines": queries.lines(cast("queries.Ledger", page.object_list), reading.day),
         "filters": filters,
         "choices": {
             "mesure": list(
@@ -158,7 +160,7 @@ FILTERS = ("mesure", "territoire", "cote", "etat", "origine", "q")
 SORTS = {"echeance": "due_on", "ouverte": "opened_on", "territoire": "departement_id"}
 
 
-def _filtered(request: SignedInRequest, day: datetime.date) -> QuerySet[Action]:
+def _filtered(request: SignedInRequest, day: datetime.date) -> queries.Ledger:
     """Return the visible actions that the address asks for, in its order; a value that means nothing filters all."""
     asked = {name: request.GET.get(name, "").strip()[:100] for name in FILTERS}
     actions = queries.with_state(queries.known(access.actions_visible_to(request.mandate), day), day)
@@ -268,7 +270,7 @@ def indicator_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     return render(request, "plan/indicator_detail.html", context)
 
 
-def _chart(days: list[datetime.date], *curves: dict[datetime.date, object]) -> list[dict[str, object]]:
+def _chart(days: Sequence[datetime.date], *curves: Mapping[datetime.date, Decimal]) -> list[dict[str, Any]]:
     """Return the curves that have at least one point; a day without one is left empty."""
     found = []
     for name, curve in zip(("Valeur", "Cible"), curves, strict=True):
@@ -319,9 +321,7 @@ def evidence_file(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     evidence = get_object_or_404(access.evidence_visible_to(request.mandate), public_id=public_id)
     document = get_object_or_404(EvidenceFile, evidence=evidence)
     response = HttpResponse(bytes(document.content), content_type=document.media_type)
-    response["Content-Disposition"] = content_disposition_header(
-        as_attachment=True, filename=document.name
-    )
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=document.name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -64,7 +64,9 @@ def measure_revise(request: SignedInRequest, public_id: UUID) -> HttpResponseBas
 
     return act(
         request,
-        _on_measure(measure, "Rédiger la mesure", "L’ancienne rédaction reste lisible à ses dates.", "Enregistrer"),
+        _on_measure(
+            measure, "Rédiger la mesure", "L’ancienne rédaction reste lisible à ses dates.", "Enregistrer"
+        ),
         form,
         perform,
     )
@@ -210,7 +212,9 @@ def action_revise(request: SignedInRequest, public_id: UUID) -> HttpResponseBase
         actions.revise_action(action, text=_action_text(cleaned), actor=actor, at=at)
         return "La nouvelle rédaction est enregistrée ; l’ancienne reste lisible à ses dates."
 
-    page = _on_action(action, "Rédiger l’action", "L’ancienne rédaction reste lisible à ses dates.", "Enregistrer")
+    page = _on_action(
+        action, "Rédiger l’action", "L’ancienne rédaction reste lisible à ses dates.", "Enregistrer"
+    )
     return act(request, page, form, perform)
 
 
@@ -271,7 +275,10 @@ def action_block(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
         return "Le blocage est noté."
 
     page = _on_action(
-        action, "Signaler un blocage", "Dites ce qui arrête l’action et qui peut lever l’obstacle.", "Signaler"
+        action,
+        "Signaler un blocage",
+        "Dites ce qui arrête l’action et qui peut lever l’obstacle.",
+        "Signaler",
     )
     return act(request, page, form, perform)
 
@@ -402,7 +409,15 @@ def indicator_define(request: SignedInRequest, public_id: UUID) -> HttpResponseB
     indicator = _visible_indicator(request, public_id)
     _require_editor(request.mandate)
     last = indicator.revisions.order_by("-recorded_at", "-id").first()
-    names = ("name", "definition", "numerator_label", "denominator_label", "source", "periodicity", "provenance")
+    names = (
+        "name",
+        "definition",
+        "numerator_label",
+        "denominator_label",
+        "source",
+        "periodicity",
+        "provenance",
+    )
     form = forms.DefinitionForm(
         request.POST or None, initial={name: getattr(last, name) for name in names} if last else {}
     )
@@ -412,7 +427,9 @@ def indicator_define(request: SignedInRequest, public_id: UUID) -> HttpResponseB
         actions.define_indicator(indicator, definition=_definition(cleaned), actor=actor, at=at)
         return "La nouvelle définition est enregistrée ; l’ancienne reste lisible à ses dates."
 
-    page = _on_indicator(indicator, "Redéfinir l’indicateur", "L’unité et le code ne changent pas.", "Enregistrer")
+    page = _on_indicator(
+        indicator, "Redéfinir l’indicateur", "L’unité et le code ne changent pas.", "Enregistrer"
+    )
     return act(request, page, form, perform)
 
 
@@ -446,7 +463,9 @@ def indicator_record(request: SignedInRequest, public_id: UUID) -> HttpResponseB
         return "La valeur est enregistrée."
 
     intro = "Une valeur déjà donnée pour ce jour et ce territoire est corrigée ; l’ancienne reste dans l’historique."
-    return act(request, _on_indicator(indicator, "Enregistrer une valeur", intro, "Enregistrer"), form, perform)
+    return act(
+        request, _on_indicator(indicator, "Enregistrer une valeur", intro, "Enregistrer"), form, perform
+    )
 
 
 @mandate_required
@@ -518,7 +537,11 @@ def _pilots(mandate: Mandate | None) -> QuerySet[Organisation]:
     running = Organisation.objects.filter(closed_on=None)
     if mandate is None:
         return running.filter(
-            kind__in=[OrganisationKind.DESK.value, OrganisationKind.ARS.value, OrganisationKind.PREFECTURE.value]
+            kind__in=[
+                OrganisationKind.DESK.value,
+                OrganisationKind.ARS.value,
+                OrganisationKind.PREFECTURE.value,
+            ]
         )
     departements = access.departements_of(mandate)
     return running.filter(
@@ -529,7 +552,9 @@ def _pilots(mandate: Mandate | None) -> QuerySet[Organisation]:
 def _provable(measure: Measure) -> QuerySet[Evidence]:
     """Return what may prove a statement of ``measure``: its own pieces and those of its national actions."""
     of_actions = Q(action__measure=measure, action__departement=None)
-    return Evidence.objects.filter(Q(measure=measure) | of_actions, withdrawn_on=None).order_by("dated_on", "id")
+    return Evidence.objects.filter(Q(measure=measure) | of_actions, withdrawn_on=None).order_by(
+        "dated_on", "id"
+    )
 
 
 def _territories(mandate: Mandate) -> dict[str, Any]:
