@@ -40,7 +40,9 @@ def contents(url):
             "SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public' ORDER BY relname"
         ).fetchall()
         rows = {
-            name: connection.execute(f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t").fetchone()
+            name: connection.execute(
+                f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t"
+            ).fetchone()
             for (name,) in tables
         }
         constraints = connection.execute(
@@ -64,7 +66,9 @@ def test_a_restored_backup_holds_the_same_rows_and_the_same_refusals(tmp_path):
         }
 
         def shell(command):
-            subprocess.run(["sh", "-ec", command], cwd=tmp_path, env=variables, check=True, capture_output=True)
+            subprocess.run(
+                ["sh", "-ec", command], cwd=tmp_path, env=variables, check=True, capture_output=True
+            )
 
         shell(documented("pg_dump"))
         server.create_database("restored")

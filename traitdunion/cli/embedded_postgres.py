@@ -396,9 +396,10 @@ class EmbeddedPostgres:
         if "No space left on device" in printed or "Disk quota exceeded" in printed:
             return no_room(self.home)
         lines = [line.strip() for line in printed.splitlines() if line.strip()]
-        telling = (
-            [line for line in lines if re.search(r"FATAL|PANIC|ERROR|error:", line)] or lines or ["(rien)"]
-        )
+        faults = [
+            found[0] for found in map(re.compile(r"(FATAL|PANIC|ERROR|error): .*").search, lines) if found
+        ]
+        telling = faults or lines or ["(rien)"]
         return LauncherError(
             f"PostgreSQL n’a pas démarré dans {self.home} ; il dit : « {telling[0]} ». "
             "Corrigez cette cause, ou recommencez à neuf avec « make demo RESET=1 »."

