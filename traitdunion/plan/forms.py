@@ -266,7 +266,7 @@ class EvidenceForm(DsfrBaseForm):
         "Sans donnée de santé ni nom de personne suivie.",
     )
 
-    def clean_file(self) -> UploadedFile[Any] | None:
+    def clean_file(self) -> "UploadedFile[Any] | None":
         file: UploadedFile[Any] | None = self.cleaned_data["file"]
         if file is not None and file.size is not None and file.size > files.LIMIT_BYTES:
             raise forms.ValidationError(

@@ -19,12 +19,12 @@ from traitdunion.exchange.errors import CellError
 from traitdunion.exchange.registry import Column, Outcome, Progress
 from traitdunion.exchange.tables import Row, Table
 from traitdunion.identity.models import Mandate, Organisation
-from traitdunion.plan import access, lines, rules, table_actions
+from traitdunion.plan import access, actions_table, lines, rules
+from traitdunion.plan.actions_table import Line
 from traitdunion.plan.kinds import LineKind, Owner, Periodicity, Provenance, Unit
 from traitdunion.plan.kinds import Progress as Direction
 from traitdunion.plan.lines import Fields, Key
 from traitdunion.plan.models import Action, IndicatorValue, Target
-from traitdunion.plan.table_actions import Line
 from traitdunion.territories.queries import names_by_code
 from traitdunion.territories.rules import UnknownDepartementError, departement_code
 
@@ -236,7 +236,7 @@ class PlanImporter:
         reading = _read(table, timezone.localdate(at), progress)
         difference = Difference(reading.changes)
         if not reading.errors and reading.changed:
-            table_actions.write_lines(reading.changed, summary=difference.summary(), actor=actor, at=at)
+            actions_table.write_lines(reading.changed, summary=difference.summary(), actor=actor, at=at)
         return Outcome(difference=difference, errors=reading.errors)
 
 
