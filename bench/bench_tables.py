@@ -63,9 +63,8 @@ def say(label: str, seconds: tuple[float, float], detail: str = "") -> None:
 
 def machine() -> None:
     names = ["python-calamine", "xlsxwriter", "odfpy", "openpyxl", "pandas"]
-    print(
-        f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
-    )
+    print(f"{platform.platform()}, Python {platform.python_version()}")
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(", ".join(f"{name} {installed(name)}" for name in names))
     print(f"{ROWS} rows × {len(HEADERS)} columns\n")
     print(f"{'':<40}{'clock':>10} {'processor':>10}")
@@ -108,14 +107,10 @@ def peers(rows: list[list[object]], files: dict[str, bytes]) -> None:
                 )
             ),
         )
-    if find_spec("odf"):
-        few = rows[:SLOW_ROWS]
-        seconds = best(lambda: odfpy_write(few), times=1)
-        say(
-            f"write ods, odfpy, {len(few)} rows",
-            seconds,
-            f"so about {seconds * len(rows) / len(few):.0f} s for all",
-        )
+    few = rows[:SLOW_ROWS]
+    clock, processor = best(lambda: odfpy_write(few), times=1)
+    share = len(rows) / len(few)
+    say("write ods, odfpy", (clock * share, processor * share), f"measured on {len(few)} rows")
     if find_spec("openpyxl"):
         load = import_module("openpyxl").load_workbook
         say(
