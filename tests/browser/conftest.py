@@ -1,0 +1,289 @@
+"""The site in a real Chromium: a server of its own, the demonstration's data, one visitor per test.
+
+The server runs as another process on a database of its own, filled once per run: no test here touches the
+database directly, and what one of them writes stays for the others. Use::
+
+    def test_…(open_as):
+        visit = open_as("referent_prefecture", width=320, dark=True)
+        visit.go("/conventions/")
+        assert visit.violations() == []
+
+``open_as(None)`` is a visitor who has not signed in. When the test ends, every visit must have been silent: no
+error in the console, no answer above 499, nothing refused by the content security policy, no request to another host.
+
+Variables: TRAITDUNION_CHROMIUM (path of the browser), TRAITDUNION_SCREENSHOTS (folder where ``visit.picture`` writes).
+Without Chromium these tests are skipped with a loud summary, and fail when CI is set.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from playwright.sync_api import sync_playwright
+
+os.environ.setdefault(
+    "DJANGO_ALLOW_ASYNC_UNSAFE", "1"
+)  # Playwright keeps a loop open in the thread of the tests
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+ASSETS = Path(os.environ.get("TRAITDUNION_ASSETS", ROOT / ".cache" / "assets"))
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MISSING = pytest.StashKey[list]()
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for reason in config.stash.get(MISSING, []):
+        terminalreporter.section("NAVIGATEUR", sep="!", red=True)
+        terminalreporter.line(f"Aucun test de navigateur n'a tourné : {reason}")
+
+
+def _lacking(config, reason):
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    config.stash[MISSING] = [reason]
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium(pytestconfig):
+    found = (
+        os.environ.get("TRAITDUNION_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    if found is None or not Path(found).exists():
+        _lacking(pytestconfig, "Chromium est introuvable ; installez le paquet « chromium » de Debian.")
+    for needed in (AXE, ASSETS / "static" / "dsfr-chart"):
+        if not needed.exists():
+            _lacking(pytestconfig, f"{needed} manque ; lancez « make assets ».")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, worker_name):
+    """Return the address of the demonstration, served by another process on its own database."""
+    folder = tmp_path_factory.mktemp("site")
+    with _database(f"browser_{worker_name}") as database, socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings.demo",
+            "TRAITDUNION_SECRET_KEY": "navigateur " * 6,
+            "TRAITDUNION_BASE_URL": address,
+            "TRAITDUNION_DEMO_MAIL": str(folder / "mail"),
+            "DATABASE_URL": database,
+        }
+        for command in (["migrate", "--verbosity", "0"], ["demo_data", "--years", "2"]):
+            _run([sys.executable, "-m", "django", *command], environment)
+        log = folder / "server.log"
+        with log.open("wb") as written:
+            server = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"fd://{listener.fileno()}",
+                 "--threads", "8", "--no-control-socket"],
+                cwd=ROOT, env=environment, pass_fds=[listener.fileno()], stdout=written, stderr=written,
+            )  # fmt: skip
+        try:
+            _wait_for(address, server, log)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def worker_name():
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@contextmanager
+def _database(name):
+    """Make an empty database beside that of the other tests, and drop it afterwards."""
+    server = os.environ["DATABASE_URL"]
+    place = urlsplit(server)
+    with psycopg.connect(place._replace(path="/postgres").geturl(), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+        yield place._replace(path=f"/{name}").geturl()
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _run(command, environment):
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.fail(f"{' '.join(command[2:])} : {done.stderr[-3000:]}", pytrace=False)
+
+
+def _wait_for(address, server, log):
+    for _ in range(300):
+        if server.poll() is not None:
+            pytest.fail(f"Le serveur s'est arrêté : {log.read_text()[-3000:]}", pytrace=False)
+        try:
+            urllib.request.urlopen(f"{address}/demonstration/", timeout=5)
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"Le serveur ne répond pas : {log.read_text()[-3000:]}", pytrace=False)
+
+
+class Visit:
+    """One window of one visitor, and all that it complained of."""
+
+    def __init__(self, page, address, *, scripts):
+        self.page = page
+        self.address = address
+        self.scripts = scripts
+        self.complaints = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"script : {error}"))
+        page.on("request", self._see_request)
+        page.on("response", self._see_response)
+
+    def _hear(self, message):
+        # A page that answers 404 on purpose is an error for the console; _see_response judges answers.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(f"console : {message.text}")
+
+    def _see_request(self, request):
+        if not request.url.startswith((f"{self.address}/", "data:", "blob:")):
+            self.complaints.append(f"requête ailleurs : {request.url}")
+
+    def _see_response(self, response):
+        own_page = response.request.resource_type == "document"
+        if response.status >= (500 if own_page else 400):
+            self.complaints.append(f"réponse {response.status} : {response.url}")
+
+    def go(self, path):
+        """Open ``path``, wait until scripts have settled, and return the status of the answer."""
+        response = self.page.goto(f"{self.address}{path}", wait_until="load")
+        self.settle()
+        return response.status
+
+    def settle(self):
+        """Wait until the page is quiet and its map drawn."""
+        self.page.wait_for_load_state("networkidle")
+        if self.scripts and self.page.locator("[data-departement-map]").count():
+            self.page.locator("[data-departement-map]:not([data-drawn])").first.wait_for(state="detached")
+
+    def violations(self):
+        """Return what axe-core finds at levels A and AA, one line a rule."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("levels => axe.run(document, {runOnly: levels})", LEVELS)
+        assert found["passes"], "axe-core did not look at the page"
+        return [
+            f"{rule['id']} ({len(rule['nodes'])}) : {rule['help']} – {rule['nodes'][0]['html'][:160]}"
+            for rule in found["violations"]
+        ]
+
+    def overflow(self):
+        """Return how many pixels the page is wider than its window."""
+        return self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+
+    def tab_stops(self, limit=40):
+        """Press Tab and return, for each element reached, its text and whether its focus can be seen."""
+        stops = []
+        for _ in range(limit):
+            self.page.keyboard.press("Tab")
+            stop = self.page.evaluate(
+                """() => {
+                  const element = document.activeElement;
+                  if (!element || element === document.body) return null;
+                  // The DSFR outlines an enlarged link on its pseudo-element, a slider on its frame,
+                  // a rich radio on the label that follows.
+                  const near = [element, element.parentElement, element.nextElementSibling].filter(Boolean);
+                  const styles = near.flatMap((e) => [null, "::before", "::after"].map((p) => getComputedStyle(e, p)));
+                  const box = element.getBoundingClientRect();
+                  return {
+                    name: (element.textContent || element.name || element.id).trim().slice(0, 60),
+                    seen: styles.some((s) => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0)
+                      && box.width > 0 && box.height > 0,
+                  };
+                }"""
+            )
+            if stop is None:
+                break
+            if stops and stops[-1]["name"] == stop["name"]:
+                stops[-1]["seen"] |= stop["seen"]  # a date has several stops, drawn by the browser itself
+            else:
+                stops.append(stop)
+        return stops
+
+    def picture(self, name):
+        """Keep a picture of the whole page when TRAITDUNION_SCREENSHOTS names a folder."""
+        folder = os.environ.get("TRAITDUNION_SCREENSHOTS")
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.fixture(scope="session")
+def sessions():
+    """Keep the cookies of each persona, so that it signs in once."""
+    return {}
+
+
+@pytest.fixture
+def open_as(chromium, site, sessions):
+    contexts, visits = [], []
+
+    def open_(persona, *, width=1280, height=900, dark=False, scripts=True):
+        if persona is not None and persona not in sessions:
+            sessions[persona] = _sign_in(chromium, site, persona)
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
+            locale="fr-FR",
+            storage_state=sessions.get(persona),
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        visits.append(Visit(context.new_page(), site, scripts=scripts))
+        return visits[-1]
+
+    yield open_
+    complaints = [complaint for visit in visits for complaint in visit.complaints]
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _sign_in(chromium, site, persona):
+    context = chromium.new_context(locale="fr-FR")
+    page = context.new_page()
+    page.goto(f"{site}/demonstration/")
+    page.locator(f"form[action$='/entrer/{persona}/'] button").click()
+    page.wait_for_url(lambda url: "/demonstration/" not in url)
+    state = json.loads(json.dumps(context.storage_state()))
+    context.close()
+    return state
