@@ -10,6 +10,8 @@ from pathlib import Path
 import dj_database_url
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
 from pytest_socket import socket_allow_hosts
 
 from traitdunion.cli.embedded_postgres import EmbeddedPostgres
@@ -48,3 +50,25 @@ def pytest_runtest_setup(item):
 @pytest.fixture(scope="session")
 def checkout():
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def empty_append_only_tables():
+    """Let the tests that commit empty the tables afterwards, the log included: it refuses TRUNCATE by trigger."""
+    empty = TransactionTestCase._fixture_teardown
+
+    def teardown(self):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal AND tgtype & 32 <> 0"
+            )
+            guards = cursor.fetchall()
+            for table, guard in guards:
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {guard}")
+            empty(self)
+            for table, guard in guards:
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {guard}")
+
+    TransactionTestCase._fixture_teardown = teardown
+    yield
+    TransactionTestCase._fixture_teardown = empty

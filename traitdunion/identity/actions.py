@@ -257,3 +257,26 @@ def refuse_sign_in(*, reference: str, reason: str, actor: Actor, at: datetime) -
 def choose(mandate: Mandate, *, actor: Actor, at: datetime) -> None:
     """Log that the session now acts under ``mandate``."""
     audit.record(event="identity.mandate.chosen", subject=str(mandate.public_id), actor=actor, at=at)
+
+
+@transaction.atomic
+def open_administrator(
+    *, issuer: str, subject: str, name: str, organisation: str, starts_on: date, actor: Actor, at: datetime
+) -> Mandate:
+    """Open the first administrator's account, organisation, post and mandate.
+
+    Raises:
+        MandateRefusedError: an administrator is already in post, or the identity already has an account.
+    """
+    if Mandate.objects.current(starts_on).filter(post__role=Role.ADMINISTRATEUR.value).exists():
+        raise MandateRefusedError(
+            "Un administrateur est déjà en poste : demandez-lui d’ouvrir le compte depuis le site."
+        )
+    person = register_person(issuer=issuer, subject=subject, name=name, actor=actor, at=at)
+    desk = Organisation.objects.filter(kind=OrganisationKind.DESK.value, name=organisation).first()
+    if desk is None:
+        desk = open_organisation(
+            kind=OrganisationKind.DESK, name=organisation, opened_on=starts_on, actor=actor, at=at
+        )
+    post = open_post(organisation=desk, role=Role.ADMINISTRATEUR, opened_on=starts_on, actor=actor, at=at)
+    return grant(person=person, post=post, starts_on=starts_on, actor=actor, at=at)

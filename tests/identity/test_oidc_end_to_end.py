@@ -1,0 +1,270 @@
+"""Sign-in against a real provider: npm's oidc-provider, on loopback, driven like a browser."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+import requests
+
+from tests.identity.conftest import ACTOR, NOW
+from traitdunion.audit.models import Entry
+from traitdunion.identity import actions
+from traitdunion.identity.kinds import Role
+from traitdunion.identity.models import Person
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+SERVER = Path(__file__).parent / "provider" / "server.mjs"
+CLIENT, SECRET = "trait-d-union", "secret-of-the-tests-0123456789abcdef"
+
+
+@pytest.fixture(scope="session")
+def node_modules(checkout):
+    modules = checkout / "frontend" / "node_modules"
+    if not (modules / "oidc-provider").is_dir():
+        pytest.fail("npm's oidc-provider is missing: run « npm ci » in frontend/, then the tests again.")
+    return modules
+
+
+@pytest.fixture
+def node():
+    found = shutil.which("node")
+    if found is None:
+        pytest.fail("node is missing: install Node.js 20 or later, or its wheel, then run the tests again.")
+    return found
+
+
+@pytest.fixture(params=["RS256", "ES256"])
+def algorithm(request):
+    return request.param
+
+
+@pytest.fixture
+def issuer(node, node_modules, live_server, settings, algorithm):
+    """Start the provider, and declare it to the site."""
+    command = [node, SERVER, node_modules, CLIENT, SECRET, f"{live_server.url}/identite/connexion/retour/",
+               f"{live_server.url}/identite/deconnexion/faite/", algorithm]  # fmt: skip
+    process = subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        address = process.stdout.readline().strip()
+        settings.AUTHENTICATION_BACKENDS = ["traitdunion.identity.oidc.StrictOIDCBackend"]
+        settings.OIDC_ISSUER = address
+        settings.OIDC_RP_CLIENT_ID = CLIENT
+        settings.OIDC_RP_CLIENT_SECRET = SECRET
+        settings.OIDC_RP_SIGN_ALGO = algorithm
+        settings.OIDC_ACR_ALLOWED = ["eidas1"]
+        settings.OIDC_MAX_AGE_SECONDS = 3600
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+class Forms(HTMLParser):
+    """The forms of a page: where each goes, and what it carries."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        named = dict(attrs)
+        if tag == "form":
+            self.found.append((named.get("action", ""), {}))
+        elif tag in {"input", "button"} and named.get("name") and self.found:
+            self.found[-1][1][named["name"]] = unescape(named.get("value") or "")
+
+
+@dataclass
+class Browser:
+    """Follow links, forms, redirections and the Refresh header; keep cookies apart for each host."""
+
+    site: str
+    session: requests.Session = field(default_factory=requests.Session)
+    visited: list[str] = field(default_factory=list)
+
+    def get(self, url):
+        return self.follow("GET", urljoin(self.site, url))
+
+    def follow(self, method, url, data=None):
+        for _ in range(15):
+            answer = self.session.request(method, url, data=data, allow_redirects=False, timeout=20)
+            self.visited.append(url)
+            wanted = answer.headers.get("Location")
+            if wanted is None and "Refresh" in answer.headers:
+                wanted = answer.headers["Refresh"].removeprefix("0; url=")
+            if wanted is None:
+                return answer
+            method, url, data = "GET", urljoin(url, wanted), None
+        raise AssertionError(f"endless redirections: {self.visited[-3:]}")
+
+    def submit(self, answer, *, to="", **typed):
+        """Fill the form of the page whose address contains ``to``."""
+        [(action, hidden), *_] = [one for one in Forms(answer.text).found if to in one[0]]
+        return self.follow("POST", urljoin(answer.url, action or answer.url), {**hidden, **typed})
+
+    def sign_in(self, account, **typed):
+        page = self.get("/identite/connexion/fournisseur/?next=/identite/postes-vacants/")
+        return self.submit(page, account=account, **typed)
+
+
+@pytest.fixture
+def browser(live_server):
+    browser = Browser(live_server.url)
+    yield browser
+    browser.session.close()
+
+
+@pytest.fixture
+def marie(house, issuer):
+    person = actions.register_person(
+        issuer=issuer, subject="marie-67", name="Marie Test", actor=ACTOR, at=NOW
+    )
+    house.mandate(Role.REFERENT_ARS, person=person)
+    return person
+
+
+def callback_of(browser):
+    [url] = [url for url in browser.visited if "/connexion/retour/" in url]
+    return url
+
+
+def test_a_known_person_comes_in_and_acts_under_their_mandate(browser, issuer, marie):
+    page = browser.sign_in("marie-67")
+
+    assert page.status_code == 200
+    assert urlsplit(page.url).path == "/identite/postes-vacants/"
+    assert "Référent radicalisation de l’ARS".lower() in page.text.lower()
+    assert "Marie Test" in page.text
+    [asked] = [url for url in browser.visited if url.startswith(f"{issuer}/auth?")]
+    query = parse_qs(urlsplit(asked).query)
+    assert query["code_challenge_method"] == ["S256"]
+    assert query["acr_values"] == ["eidas1"]
+    assert sorted(Entry.objects.filter(actor_person=marie.public_id).values_list("event", flat=True)) == [
+        "identity.mandate.chosen",
+        "identity.person.signed_in",
+    ]
+
+
+def test_a_person_with_two_mandates_chooses_one(browser, issuer, house, marie):
+    house.mandate(Role.DG_ARS, person=marie)
+
+    page = browser.sign_in("marie-67")
+    assert "À quel titre agissez-vous" in page.text
+    chosen = browser.submit(page, to="/mandat/choisir/")
+
+    assert urlsplit(chosen.url).path == "/identite/postes-vacants/"
+
+
+def test_an_unknown_identity_gets_a_page_and_no_account(browser, issuer, house):
+    page = browser.sign_in("inconnu")
+
+    assert page.status_code == 403
+    assert issuer in page.text
+    assert "inconnu" in page.text
+    assert not Person.objects.filter(subject="inconnu").exists()
+
+
+def test_a_level_of_assurance_too_low_opens_nothing(browser, issuer, marie):
+    page = browser.sign_in("marie-67", acr="eidas0")
+
+    assert page.status_code == 403
+    assert "La connexion n’a pas abouti" in page.text
+    assert not Entry.objects.filter(event="identity.person.signed_in").exists()
+
+
+def test_a_person_who_gives_up_is_told_so(browser, issuer, marie):
+    page = browser.sign_in("")
+    assert (page.status_code, "interrompue" in page.text) == (403, True)
+
+
+def test_signing_out_ends_the_session_of_the_provider_too(browser, issuer, marie):
+    page = browser.sign_in("marie-67")
+    # The provider remembers: without a sign-out, coming back asks nothing.
+    browser.session.cookies.clear(domain="localhost.local")
+    browser.visited.clear()
+    page = browser.get("/identite/connexion/fournisseur/?next=/identite/postes-vacants/")
+    assert "Marie Test" in page.text
+
+    asked = browser.submit(page, to="/deconnexion/")
+    assert urlsplit(asked.url).path == "/session/end"
+    back = browser.submit(asked, logout="yes")
+
+    assert urlsplit(back.url).path == "/identite/deconnexion/faite/"
+    assert len(parse_qs(urlsplit(back.url).query)["state"][0]) >= 32
+    assert "Vos sessions sont fermées" in back.text
+    again = browser.get("/identite/connexion/fournisseur/")
+    assert 'name="account"' in again.text
+
+
+def test_an_answer_of_the_provider_serves_once(browser, issuer, marie):
+    browser.sign_in("marie-67")
+    replayed = callback_of(browser)
+
+    page = browser.get(replayed)
+
+    assert page.status_code == 403
+    assert "elle a déjà servi" in page.text
+
+
+def test_an_answer_stolen_from_another_browser_opens_nothing(browser, issuer, marie, live_server):
+    thief = Browser(live_server.url)
+    page = browser.get("/identite/connexion/fournisseur/")
+    [(action, _)] = Forms(page.text).found
+    answer = browser.session.post(
+        urljoin(page.url, action), data={"account": "marie-67"}, allow_redirects=False
+    )
+    while "/connexion/retour/" not in answer.headers["Location"]:
+        answer = browser.session.get(urljoin(answer.url, answer.headers["Location"]), allow_redirects=False)
+    stolen = answer.headers["Location"]
+
+    thief.get("/identite/connexion/fournisseur/")
+    page = thief.get(stolen)
+
+    assert page.status_code == 403
+    assert not Entry.objects.filter(event="identity.person.signed_in").exists()
+    thief.session.close()
+
+
+def test_the_code_of_one_sign_in_does_not_serve_another(browser, issuer, marie):
+    """The state is ours, the code was made for another nonce and another PKCE challenge."""
+    answer = browser.session.get(
+        urljoin(browser.site, "/identite/connexion/fournisseur/"), allow_redirects=False
+    )
+    first_state = parse_qs(urlsplit(answer.headers["Location"]).query)["state"][0]
+    page = browser.get("/identite/connexion/fournisseur/")
+    [(action, _)] = Forms(page.text).found
+    answer = browser.session.post(
+        urljoin(page.url, action), data={"account": "marie-67"}, allow_redirects=False
+    )
+    while "/connexion/retour/" not in answer.headers["Location"]:
+        answer = browser.session.get(urljoin(answer.url, answer.headers["Location"]), allow_redirects=False)
+    crossed = re.sub(r"state=[^&]+", f"state={first_state}", answer.headers["Location"])
+
+    page = browser.get(crossed)
+
+    assert page.status_code == 403
+    assert not Entry.objects.filter(event="identity.person.signed_in").exists()
+
+
+def test_a_rotated_key_is_found_by_itself(browser, issuer, marie):
+    assert browser.sign_in("marie-67").status_code == 200
+    browser.session.cookies.clear()
+    requests.post(f"{issuer}/test/rotate", timeout=10)
+
+    assert "Marie Test" in browser.sign_in("marie-67").text
+
+
+def test_a_provider_that_stops_is_told_in_one_sentence(browser, issuer, settings, marie):
+    settings.OIDC_ISSUER = "http://127.0.0.1:9"
+    page = browser.get("/identite/connexion/fournisseur/")
+    assert (page.status_code, "réessayez dans quelques minutes" in page.text) == (503, True)
