@@ -11,7 +11,15 @@ from traitdunion.identity.middleware import SESSION_KEY
 from traitdunion.identity.models import Mandate
 from traitdunion.plan import actions
 from traitdunion.plan.actions import ActionText, Definition, MeasureText, Origin
-from traitdunion.plan.kinds import BlockerCause, EvidenceKind, OriginKind, Owner, Periodicity, Provenance, Unit
+from traitdunion.plan.kinds import (
+    BlockerCause,
+    EvidenceKind,
+    OriginKind,
+    Owner,
+    Periodicity,
+    Provenance,
+    Unit,
+)
 from traitdunion.plan.models import Action, Evidence, Indicator, Measure
 
 BACKEND = "traitdunion.identity.oidc.StrictOIDCBackend"
@@ -110,7 +118,12 @@ def plan(house: House) -> Plan:
         number=4, title="Professionnaliser", provenance=Provenance.OURS, actor=ACTOR, at=at(START)
     )
     section = actions.write_section(
-        axis=axis, code="4.1.1", title="Mobilisation", provenance=Provenance.OFFICIAL, actor=ACTOR, at=at(START)
+        axis=axis,
+        code="4.1.1",
+        title="Mobilisation",
+        provenance=Provenance.OFFICIAL,
+        actor=ACTOR,
+        at=at(START),
     )
     measure = actions.open_measure(
         section=section,

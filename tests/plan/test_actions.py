@@ -132,9 +132,7 @@ def test_an_obstacle_is_lifted_once_and_not_before_it_stood(plan):
 
 def test_rewording_keeps_the_former_wording(plan):
     actions.revise_action(plan.local, text=ActionText(title="Nommer deux référents"), **BY)
-    actions.revise_measure(
-        plan.measure, text=MeasureText(title="Autre", provenance=Provenance.OURS), **BY
-    )
+    actions.revise_measure(plan.measure, text=MeasureText(title="Autre", provenance=Provenance.OURS), **BY)
 
     assert plan.local.revisions.count() == plan.measure.revisions.count() == 2
     assert queries.action_line(plan.local, START).title == "Nommer un référent"

@@ -34,9 +34,7 @@ def test_the_database_and_the_rule_tell_the_same_state(plan):
             actions.note_event(action, kind=kind, happened_on=last, reason="x", **by(recorded))
         if chance.random() < 0.5:
             since = START + timedelta(days=chance.randrange(40))
-            blocker = actions.block(
-                action, cause=BlockerCause.MOYENS, lifter="DGS", since=since, **by(since)
-            )
+            blocker = actions.block(action, cause=BlockerCause.MOYENS, lifter="DGS", since=since, **by(since))
             if chance.random() < 0.5:
                 lifted = since + timedelta(days=chance.randrange(10))
                 actions.lift(blocker, lifted_on=lifted, **by(lifted + timedelta(days=chance.randrange(10))))

@@ -34,7 +34,8 @@ blockers = st.lists(
     max_size=4,
 )
 proofs = st.lists(
-    st.builds(ProofFact, dated_on=days, expires_on=st.none() | days, withdrawn_on=st.none() | days), max_size=4
+    st.builds(ProofFact, dated_on=days, expires_on=st.none() | days, withdrawn_on=st.none() | days),
+    max_size=4,
 )
 
 
@@ -109,9 +110,10 @@ def test_a_proof_of_a_day_never_depends_on_what_happens_after(proofs, day):
         if proof.dated_on <= day
     ]
 
-    assert proof_status(proofs, day=day).state is not ProofState.PROVEN or proof_status(
-        known, day=day
-    ).state is ProofState.PROVEN
+    assert (
+        proof_status(proofs, day=day).state is not ProofState.PROVEN
+        or proof_status(known, day=day).state is ProofState.PROVEN
+    )
 
 
 @given(proofs=proofs, day=days)

@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from dsfr.forms import DsfrBaseForm
 
 from traitdunion.core.choices import Kind, choices_of
+from traitdunion.identity.forms import Form
 from traitdunion.identity.models import Organisation
 from traitdunion.plan import files
 from traitdunion.plan.kinds import BlockerCause, EventKind, EvidenceKind, Owner, Periodicity, Provenance, Unit
@@ -64,13 +64,19 @@ def choice_field(label: str, kinds: Iterable[Kind], *, help_text: str = "") -> f
     )
 
 
+class NumberField(forms.DecimalField):
+    """Reads a number as it is written in French: « 1 234,5 »."""
+
+    def clean(self, value: object) -> object:
+        return super().clean("".join(value.split()).replace(",", ".") if isinstance(value, str) else value)
+
+
 def number_field(label: str, *, required: bool = True, help_text: str = "") -> forms.DecimalField:
-    return forms.DecimalField(
+    return NumberField(
         label=label,
         required=required,
         max_digits=14,
         decimal_places=3,
-        localize=True,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         help_text=help_text,
         error_messages={**REQUIRED, "invalid": "Ce n’est pas un nombre : écrivez par exemple 98 ou 12,5."},
@@ -116,7 +122,7 @@ def _dated(evidence: Evidence) -> str:
     return f"{evidence.title} ({evidence.dated_on:%d/%m/%Y})"
 
 
-class ActForm(DsfrBaseForm):
+class ActForm(Form):
     """A form whose choices depend on who asks."""
 
     def offer(self, name: str, choices: QuerySet[Any]) -> None:
@@ -232,18 +238,18 @@ class EventForm(ActForm):
         self.offer_kinds("kind", [each for each in EventKind if each in allowed])
 
 
-class BlockerForm(DsfrBaseForm):
+class BlockerForm(Form):
     cause = choice_field("Cause", BlockerCause)
     description = text_field("Précision", 300, required=False, rows=2, help_text="Sans nom de personne.")
     lifter = text_field("Peut être levé par", 150, help_text="Une institution ou une fonction.")
     since = day_field("Depuis le")
 
 
-class DayForm(DsfrBaseForm):
+class DayForm(Form):
     day = day_field("Le")
 
 
-class EvidenceForm(DsfrBaseForm):
+class EvidenceForm(Form):
     kind = choice_field("Nature", EvidenceKind)
     title = text_field("Intitulé", 250)
     reference = text_field("Référence", 200, required=False, help_text="Numéro, journal officiel, page…")
@@ -316,7 +322,7 @@ class ProofForm(ActForm):
         self.offer("evidence", evidence)
 
 
-class DefinitionForm(DsfrBaseForm):
+class DefinitionForm(Form):
     name = text_field("Nom", 200)
     definition = text_field("Définition", 2000, rows=4)
     numerator_label = text_field("Numérateur", 200, help_text="Ce qui est compté.")

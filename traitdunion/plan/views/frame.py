@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -61,6 +61,11 @@ def export_links(address: str, query: str = "") -> list[tuple[str, str]]:
     """Return the label and the address of each format, with the filters of the page."""
     kept = f"&{query}" if query else ""
     return [(label, f"{address}?format={name}{kept}") for name, label in EXPORT_FORMATS]
+
+
+def sent(request: SignedInRequest) -> QueryDict | None:
+    """Return what a form is bound to: an empty one that was sent is refused, one that was not is shown."""
+    return request.POST if request.method == "POST" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

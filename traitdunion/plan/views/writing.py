@@ -20,7 +20,7 @@ from traitdunion.plan import access, actions, forms, queries, rules
 from traitdunion.plan.actions import ActionText, Definition, Deposit, MeasureText
 from traitdunion.plan.kinds import BlockerCause, EventKind, EvidenceKind, Owner, Periodicity, Provenance, Unit
 from traitdunion.plan.models import Action, Evidence, Indicator, Measure, Statement
-from traitdunion.plan.views.frame import Act, act
+from traitdunion.plan.views.frame import Act, act, sent
 
 Cleaned = Mapping[str, Any]
 both = require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +36,7 @@ def measure_revise(request: SignedInRequest, public_id: UUID) -> HttpResponseBas
     measure = _edited_measure(request, public_id)
     last = queries.measure_revisions(measure, timezone.localdate()).first()
     form = forms.MeasureForm(
-        request.POST or None,
+        sent(request),
         organisations=_pilots(None),
         initial={}
         if last is None
@@ -78,7 +78,7 @@ def statement_publish(request: SignedInRequest, public_id: UUID) -> HttpResponse
     """Publish a sentence on a measure."""
     measure = _edited_measure(request, public_id)
     form = forms.StatementForm(
-        request.POST or None,
+        sent(request),
         evidence=_provable(measure),
         initial={"published_on": timezone.localdate(), "provenance": Provenance.OURS.value},
     )
@@ -106,7 +106,7 @@ def statement_publish(request: SignedInRequest, public_id: UUID) -> HttpResponse
 def statement_prove(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """Bind one more piece of evidence to a sentence."""
     statement = _edited_statement(request, public_id)
-    form = forms.ProofForm(request.POST or None, evidence=_provable(statement.measure))
+    form = forms.ProofForm(sent(request), evidence=_provable(statement.measure))
 
     def perform(cleaned: Cleaned, at: datetime.datetime) -> str:
         actor = request.mandate.as_actor()
@@ -122,7 +122,7 @@ def statement_prove(request: SignedInRequest, public_id: UUID) -> HttpResponseBa
 def statement_retire(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """Take a sentence out of the published page."""
     statement = _edited_statement(request, public_id)
-    form = forms.DayForm(request.POST or None, initial={"day": timezone.localdate()})
+    form = forms.DayForm(sent(request), initial={"day": timezone.localdate()})
 
     def perform(cleaned: Cleaned, at: datetime.datetime) -> str:
         actor = request.mandate.as_actor()
@@ -147,7 +147,7 @@ def action_open(request: SignedInRequest) -> HttpResponseBase:
     asked = request.GET.get("mesure", "")
     measures = access.measures_visible_to(mandate).order_by("position", "code")
     form = forms.OpenActionForm(
-        request.POST or None,
+        sent(request),
         organisations=_pilots(None if is_national else mandate),
         measures=measures,
         departements=access.departements_of(mandate),
@@ -195,7 +195,7 @@ def action_revise(request: SignedInRequest, public_id: UUID) -> HttpResponseBase
     action = _acted_on(request, public_id)
     last = queries.action_revisions(action, timezone.localdate()).first()
     form = forms.ActionForm(
-        request.POST or None,
+        sent(request),
         organisations=_pilots(None if action.departement is None else request.mandate),
         initial={}
         if last is None
@@ -225,7 +225,7 @@ def action_note(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     action = _acted_on(request, public_id)
     past = list(action.events.order_by("happened_on", "id").values_list("kind", flat=True))
     form = forms.EventForm(
-        request.POST or None,
+        sent(request),
         allowed=rules.allowed_events(
             last=EventKind(past[-1]) if past else None,
             is_started=bool({EventKind.LANCEE.value, EventKind.ROUVERTE.value} & set(past)),
@@ -260,7 +260,7 @@ def action_block(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
         raise PermissionDenied(
             "Votre mandat lit cette action ; seuls les deux côtés du département notent un blocage."
         )
-    form = forms.BlockerForm(request.POST or None, initial={"since": timezone.localdate()})
+    form = forms.BlockerForm(sent(request), initial={"since": timezone.localdate()})
 
     def perform(cleaned: Cleaned, at: datetime.datetime) -> str:
         actions.block(
@@ -290,7 +290,7 @@ def blocker_lift(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     blocker = get_object_or_404(access.blockers_visible_to(request.mandate), public_id=public_id)
     if not access.may_block(request.mandate, blocker.action):
         raise PermissionDenied("Votre mandat lit ce blocage ; seuls les deux côtés du département le lèvent.")
-    form = forms.DayForm(request.POST or None, initial={"day": timezone.localdate()})
+    form = forms.DayForm(sent(request), initial={"day": timezone.localdate()})
 
     def perform(cleaned: Cleaned, at: datetime.datetime) -> str:
         actions.lift(blocker, lifted_on=cleaned["day"], actor=request.mandate.as_actor(), at=at)
@@ -325,8 +325,8 @@ def _add_evidence(
     request: SignedInRequest, page: Act, *, measure: Measure | None = None, action: Action | None = None
 ) -> HttpResponseBase:
     form = forms.EvidenceForm(
-        request.POST or None,
-        request.FILES or None,
+        sent(request),
+        request.FILES if request.method == "POST" else None,
         initial={"dated_on": timezone.localdate(), "provenance": Provenance.OURS.value},
     )
 
@@ -359,7 +359,7 @@ def evidence_withdraw(request: SignedInRequest, public_id: UUID) -> HttpResponse
     evidence = get_object_or_404(access.evidence_visible_to(request.mandate), public_id=public_id)
     if not access.may_prove(request.mandate, evidence):
         raise PermissionDenied("Votre mandat lit cette preuve sans pouvoir la retirer.")
-    form = forms.DayForm(request.POST or None, initial={"day": timezone.localdate()})
+    form = forms.DayForm(sent(request), initial={"day": timezone.localdate()})
 
     def perform(cleaned: Cleaned, at: datetime.datetime) -> str:
         actor = request.mandate.as_actor()
@@ -384,7 +384,7 @@ def evidence_withdraw(request: SignedInRequest, public_id: UUID) -> HttpResponse
 def indicator_open(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """Open an indicator on a measure."""
     measure = _edited_measure(request, public_id)
-    form = forms.OpenIndicatorForm(request.POST or None, initial={"provenance": Provenance.OURS.value})
+    form = forms.OpenIndicatorForm(sent(request), initial={"provenance": Provenance.OURS.value})
 
     def perform(cleaned: Cleaned, at: datetime.datetime) -> str:
         actions.open_indicator(
@@ -419,7 +419,7 @@ def indicator_define(request: SignedInRequest, public_id: UUID) -> HttpResponseB
         "provenance",
     )
     form = forms.DefinitionForm(
-        request.POST or None, initial={name: getattr(last, name) for name in names} if last else {}
+        sent(request), initial={name: getattr(last, name) for name in names} if last else {}
     )
 
     def perform(cleaned: Cleaned, at: datetime.datetime) -> str:
@@ -439,7 +439,7 @@ def indicator_record(request: SignedInRequest, public_id: UUID) -> HttpResponseB
     """Record a value."""
     indicator = _visible_indicator(request, public_id)
     form = forms.ValueForm(
-        request.POST or None,
+        sent(request),
         **_territories(request.mandate),
         initial={
             "measured_on": timezone.localdate(),
@@ -474,7 +474,7 @@ def indicator_target(request: SignedInRequest, public_id: UUID) -> HttpResponseB
     """Set a point of the trajectory."""
     indicator = _visible_indicator(request, public_id)
     _require_editor(request.mandate)
-    form = forms.TargetForm(request.POST or None, **_territories(request.mandate))
+    form = forms.TargetForm(sent(request), **_territories(request.mandate))
 
     def perform(cleaned: Cleaned, at: datetime.datetime) -> str:
         actions.set_target(
