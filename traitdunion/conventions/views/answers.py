@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -21,6 +21,11 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 def now() -> datetime:
     """Return the instant of the request."""
     return timezone.now()  # noqa: TID251  # a page reads the clock
+
+
+def posted(request: SignedInRequest) -> QueryDict | None:
+    """Return what was sent, even nothing; None when the page is only read."""
+    return request.POST if request.method == "POST" else None
 
 
 def attempt[T](form: Form, do: Callable[[dict[str, Any]], T]) -> tuple[T] | None:

@@ -20,7 +20,15 @@ from django.views.decorators.http import require_POST, require_safe
 from traitdunion.conventions import access, actions, forms, queries_drafting, rules
 from traitdunion.conventions.kinds import Coverage, State, Step
 from traitdunion.conventions.models import HEADINGS, Circuit, Clause, Convention, ConventionQuerySet
-from traitdunion.conventions.views.answers import attempt, export_links, get_or_post, now, say, table_file
+from traitdunion.conventions.views.answers import (
+    attempt,
+    export_links,
+    get_or_post,
+    now,
+    posted,
+    say,
+    table_file,
+)
 from traitdunion.exchange.writers import Written
 from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.http import SignedInRequest, mandate_required
@@ -274,7 +282,7 @@ def convention_start(request: SignedInRequest, code: str) -> HttpResponseBase:
         "title": f"Convention entre la préfecture et l’ARS : {departement.name}",
         "template": queries_drafting.current_template(day),
     }
-    form = forms.StartForm(request.POST or None, initial=initial, departement=departement)
+    form = forms.StartForm(posted(request), initial=initial, departement=departement)
     provenance = Provenance.SYNTHETIC if getattr(settings, "DEMO", False) else Provenance.OFFICIAL
     started = attempt(
         form,
@@ -308,7 +316,7 @@ def convention_revise(request: SignedInRequest, public_id: UUID) -> HttpResponse
     """Change what a draft says of itself."""
     convention, _ = _drafted(request, public_id)
     initial = {name: getattr(convention, name) for name in forms.TextsForm.base_fields}
-    form = forms.TextsForm(request.POST or None, initial=initial)
+    form = forms.TextsForm(posted(request), initial=initial)
     done = attempt(
         form,
         lambda typed: actions.revise(convention, actor=request.mandate.as_actor(), at=now(), **typed),
@@ -331,7 +339,7 @@ def avenant_start(request: SignedInRequest, public_id: UUID) -> HttpResponseBase
     """Start an avenant on a signed convention."""
     convention, side = _drafted(request, public_id)
     at = now()
-    form = forms.AvenantForm(request.POST or None)
+    form = forms.AvenantForm(posted(request))
     opened = attempt(
         form,
         lambda typed: actions.start_avenant(
@@ -465,7 +473,7 @@ def convention_circuits(request: SignedInRequest, public_id: UUID) -> HttpRespon
 def circuit_add(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """Add a line to the role matrix."""
     convention, _ = _drafted(request, public_id)
-    form = forms.CircuitForm(request.POST or None)
+    form = forms.CircuitForm(posted(request))
     circuit = attempt(
         form,
         lambda _: actions.add_circuit(convention, form.says(), actor=request.mandate.as_actor(), at=now()),
@@ -479,7 +487,7 @@ def circuit_edit(request: SignedInRequest, public_id: UUID, circuit_id: UUID) ->
     """Rewrite a line of the role matrix."""
     convention, _ = _drafted(request, public_id)
     circuit = get_object_or_404(Circuit, convention=convention, public_id=circuit_id)
-    form = forms.CircuitForm(request.POST or None, initial=forms.circuit_initial(circuit))
+    form = forms.CircuitForm(posted(request), initial=forms.circuit_initial(circuit))
     done = attempt(
         form,
         lambda _: actions.edit_circuit(circuit, form.says(), actor=request.mandate.as_actor(), at=now()),
@@ -560,7 +568,7 @@ def convention_clauses(request: SignedInRequest, public_id: UUID) -> HttpRespons
 def clause_add(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """Add a clause."""
     convention, _ = _drafted(request, public_id)
-    form = forms.ClauseForm(request.POST or None, titles=_titles(convention))
+    form = forms.ClauseForm(posted(request), titles=_titles(convention))
     clause = attempt(
         form,
         lambda typed: actions.add_clause(convention, actor=request.mandate.as_actor(), at=now(), **typed),
@@ -575,7 +583,7 @@ def clause_edit(request: SignedInRequest, public_id: UUID, clause_id: UUID) -> H
     convention, _ = _drafted(request, public_id)
     clause = get_object_or_404(Clause, convention=convention, public_id=clause_id)
     initial = {name: getattr(clause, name) for name in forms.ClauseForm.base_fields}
-    form = forms.ClauseForm(request.POST or None, initial=initial, titles=_titles(convention))
+    form = forms.ClauseForm(posted(request), initial=initial, titles=_titles(convention))
     done = attempt(
         form,
         lambda typed: actions.edit_clause(clause, actor=request.mandate.as_actor(), at=now(), **typed),
@@ -640,7 +648,7 @@ def convention_step(request: SignedInRequest, public_id: UUID) -> HttpResponseBa
     if situation is None or not situation.is_draft:
         messages.error(request, "Cette convention est signée : elle n’a plus d’étape à franchir.")
         return redirect("conventions:convention_detail", public_id)
-    form = forms.StepForm(request.POST or None, initial={"on": day}, state=situation.state, side=side)
+    form = forms.StepForm(posted(request), initial={"on": day}, state=situation.state, side=side)
     taken = attempt(
         form,
         lambda typed: actions.take_step(
@@ -674,7 +682,7 @@ def convention_sign(request: SignedInRequest, public_id: UUID) -> HttpResponseBa
     at = now()
     titles = access.titles_to_sign(convention.departement, side=side)
     day = rules.local_day(at, convention.departement.time_zone)
-    form = forms.SignForm(request.POST or None, initial={"signed_on": day}, titles=titles)
+    form = forms.SignForm(posted(request), initial={"signed_on": day}, titles=titles)
     signature = attempt(
         form,
         lambda typed: actions.sign(convention, side=side, actor=request.mandate.as_actor(), at=at, **typed),
@@ -706,7 +714,7 @@ def signature_withdraw(request: SignedInRequest, public_id: UUID) -> HttpRespons
     convention, side = _drafted(request, public_id)
     at = now()
     day = rules.local_day(at, convention.departement.time_zone)
-    form = forms.WithdrawForm(request.POST or None, initial={"on": day})
+    form = forms.WithdrawForm(posted(request), initial={"on": day})
     done = attempt(
         form,
         lambda typed: actions.withdraw_signature(
@@ -731,7 +739,7 @@ def signature_withdraw(request: SignedInRequest, public_id: UUID) -> HttpRespons
 def convention_denounce(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """Denounce a signed convention, after a confirmation."""
     convention, _ = _drafted(request, public_id)
-    form = forms.DenounceForm(request.POST or None)
+    form = forms.DenounceForm(posted(request))
     done = attempt(
         form,
         lambda typed: actions.denounce(

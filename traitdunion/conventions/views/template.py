@@ -22,6 +22,7 @@ from traitdunion.conventions.views.answers import (
     export_links,
     get_or_post,
     now,
+    posted,
     say,
     table_file,
 )
@@ -52,7 +53,7 @@ def template_prepare(request: SignedInRequest) -> HttpResponseBase:
     """Open a version in preparation, copied from the one in use."""
     _refuse_others(request)
     current = queries_drafting.current_template(timezone.localdate())
-    form = forms.TemplateForm(request.POST or None, initial={"is_example": True})
+    form = forms.TemplateForm(posted(request), initial={"is_example": True})
     opened = attempt(
         form,
         lambda typed: actions.prepare(
@@ -122,7 +123,7 @@ def template_rename(request: SignedInRequest, public_id: UUID) -> HttpResponseBa
     """Change the name of a version in preparation, and whether it is an example."""
     template = _kept(request, public_id)
     form = forms.TemplateForm(
-        request.POST or None, initial={"name": template.name, "is_example": template.is_example}
+        posted(request), initial={"name": template.name, "is_example": template.is_example}
     )
     done = attempt(
         form,
@@ -180,9 +181,7 @@ def template_circuit_edit(request: SignedInRequest, public_id: UUID, circuit_id:
 def _circuit(
     request: SignedInRequest, template: Template, circuit: TemplateCircuit | None
 ) -> HttpResponseBase:
-    form = forms.CircuitForm(
-        request.POST or None, initial=forms.circuit_initial(circuit) if circuit else None
-    )
+    form = forms.CircuitForm(posted(request), initial=forms.circuit_initial(circuit) if circuit else None)
     done = attempt(
         form,
         lambda _: actions.write_circuit(
@@ -227,7 +226,7 @@ def template_circuit_remove(request: SignedInRequest, public_id: UUID, circuit_i
 def template_adopt(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """Put a version into use, after a confirmation."""
     template = _kept(request, public_id)
-    form = forms.AdoptForm(request.POST or None)
+    form = forms.AdoptForm(posted(request))
     at = now()
     done = attempt(
         form,

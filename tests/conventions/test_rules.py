@@ -1,0 +1,247 @@
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traitdunion.conventions.kinds import Change, State, Step, Turn
+from traitdunion.conventions.rules import (
+    HeadingVersion,
+    Life,
+    Power,
+    consolidated,
+    differences,
+    first_day_after,
+    overlap,
+    power_to_sign,
+    refusal_to_sign,
+    situation,
+    state_on,
+    state_since,
+    step_needs_reason,
+    turn_sentence,
+)
+from traitdunion.identity.kinds import Role, Side
+
+DAY = date(2026, 1, 1)
+
+
+def on(days: int) -> date:
+    return DAY + timedelta(days=days)
+
+
+def life(*, steps=((Step.PROJET, 0),), prefecture=None, ars=None, starts=None, ends=None, denounced=None):
+    signed = {Side.PREFECTURE: prefecture, Side.ARS: ars}
+    return Life(
+        steps=[(step, on(days)) for step, days in steps],
+        signed_on={side: on(days) for side, days in signed.items() if days is not None},
+        starts_on=None if starts is None else on(starts),
+        ends_on=None if ends is None else on(ends),
+        denounced_on=None if denounced is None else on(denounced),
+    )
+
+
+DRAFTED = ((Step.PROJET, 0), (Step.RELECTURE, 10), (Step.A_SIGNER, 20))
+
+
+@pytest.mark.parametrize(
+    ("facts", "day", "state", "since"),
+    [
+        (life(), -1, None, None),
+        (life(), 0, State.PROJET, 0),
+        (life(steps=DRAFTED), 15, State.RELECTURE, 10),
+        (life(steps=DRAFTED), 20, State.A_SIGNER, 20),
+        (life(steps=DRAFTED, prefecture=25), 30, State.A_SIGNER, 20),
+        (life(steps=DRAFTED, prefecture=25, ars=30), 29, State.A_SIGNER, 20),
+        (life(steps=DRAFTED, prefecture=25, ars=30), 30, State.EN_VIGUEUR, 30),
+        (life(steps=DRAFTED, prefecture=25, ars=30, starts=40), 39, State.SIGNEE, 30),
+        (life(steps=DRAFTED, prefecture=25, ars=30, starts=40), 40, State.EN_VIGUEUR, 40),
+        (life(steps=DRAFTED, prefecture=25, ars=30, ends=50), 50, State.EN_VIGUEUR, 30),
+        (life(steps=DRAFTED, prefecture=25, ars=30, ends=50), 51, State.ECHUE, 51),
+        (life(steps=DRAFTED, prefecture=25, ars=30, ends=50, denounced=45), 44, State.EN_VIGUEUR, 30),
+        (life(steps=DRAFTED, prefecture=25, ars=30, ends=50, denounced=45), 60, State.DENONCEE, 45),
+        # The term came first: a denunciation after it changes nothing.
+        (life(steps=DRAFTED, prefecture=25, ars=30, ends=50, denounced=60), 70, State.ECHUE, 51),
+        # Signed after a term already past.
+        (life(steps=DRAFTED, prefecture=25, ars=60, ends=50), 60, State.ECHUE, 60),
+        # An import that knows the signatures and no step.
+        (life(steps=(), prefecture=3, ars=3), 2, None, None),
+        (life(steps=(), prefecture=3, ars=3), 3, State.EN_VIGUEUR, 3),
+    ],
+)
+def test_the_state_follows_from_the_dates(facts, day, state, since):
+    assert state_on(facts, on(day)) is state
+    if state is not None:
+        assert state_since(facts, on(day)) == on(since)
+
+
+days = st.integers(0, 400)
+lives = st.builds(
+    life,
+    steps=st.lists(days, min_size=1, max_size=5).map(
+        lambda when: tuple(zip([Step.PROJET, *[Step.RELECTURE] * 4], sorted(when), strict=False))
+    ),
+    prefecture=st.none() | days,
+    ars=st.none() | days,
+    starts=st.none() | days,
+    ends=st.none() | days,
+    denounced=st.none() | days,
+)
+# Once signed, a convention goes forward only.
+RANK = {State.PROJET: 0, State.RELECTURE: 0, State.A_SIGNER: 0, State.SIGNEE: 1, State.EN_VIGUEUR: 2}
+
+
+@given(lives, days)
+def test_from_its_first_step_a_convention_has_one_state_each_day(facts, day):
+    first = min(
+        [when for _, when in facts.steps] + ([facts.fully_signed_on] if facts.fully_signed_on else [])
+    )
+    state = state_on(facts, on(day))
+    assert (state is None) is (on(day) < first)
+    if state is not None:
+        since = state_since(facts, on(day))
+        assert since <= on(day)
+        assert state_on(facts, since) is state
+
+
+@given(lives, days, days)
+def test_a_state_never_goes_back_once_signed(facts, one, other):
+    earlier, later = sorted((one, other))
+    before, after = state_on(facts, on(earlier)), state_on(facts, on(later))
+    if before is not None and after is not None:
+        assert RANK.get(before, 3) <= RANK.get(after, 3)
+        if RANK.get(before, 3) == 3:
+            assert before is after
+
+
+@given(lives, days)
+def test_the_situation_never_starts_before_the_state(facts, day):
+    handed = [(Turn.ARS, when) for _, when in facts.steps]
+    where = situation(facts, on(day), handed=handed)
+    if where is not None and where.is_draft:
+        assert where.turn_since <= on(day)
+    if where is not None and where.turn is Turn.NOBODY:
+        assert where.state in {State.SIGNEE, State.EN_VIGUEUR}
+
+
+def test_the_pen_is_held_since_it_was_handed_over():
+    facts = life(steps=((Step.PROJET, 0), (Step.RELECTURE, 5), (Step.RELECTURE, 9)))
+    handed = [(Turn.PREFECTURE, on(0)), (Turn.ARS, on(5)), (Turn.ARS, on(9))]
+    where = situation(facts, on(12), handed=handed)
+    assert (where.turn, where.turn_since, where.since) == (Turn.ARS, on(5), on(9))
+
+
+def test_the_side_that_has_not_signed_is_waited_for_since_the_other_did():
+    where = situation(life(steps=DRAFTED, prefecture=25), on(30), handed=[(Turn.BOTH, on(20))])
+    assert (where.turn, where.turn_since) == (Turn.ARS, on(25))
+
+
+@pytest.mark.parametrize(
+    ("state", "turn", "reader", "sentence"),
+    [
+        (State.PROJET, Turn.PREFECTURE, Side.PREFECTURE, "À vous de compléter le projet."),
+        (
+            State.PROJET, Turn.PREFECTURE, Side.ARS,
+            "Vous attendez la préfecture, qui doit compléter le projet.",
+        ),
+        (State.RELECTURE, Turn.ARS, Side.ARS, "À vous de relire le texte."),
+        (State.RELECTURE, Turn.ARS, Side.PREFECTURE, "Vous attendez l’ARS, qui doit relire le texte."),
+        (State.RELECTURE, Turn.ARS, None, "À l’ARS de relire le texte."),
+        (State.A_SIGNER, Turn.BOTH, Side.ARS, "À vous et à l’autre partie de signer."),
+        (State.A_SIGNER, Turn.BOTH, None, "Aux deux parties de signer."),
+        (State.A_SIGNER, Turn.PREFECTURE, None, "À la préfecture de signer."),
+        (State.SIGNEE, Turn.NOBODY, Side.ARS, "Rien n’est attendu pour l’instant."),
+        (State.EN_VIGUEUR, Turn.NOBODY, None, "Rien n’est attendu pour l’instant."),
+        (State.ECHUE, Turn.BOTH, Side.ARS, "À vous et à l’autre partie de préparer une nouvelle convention."),
+        (State.DENONCEE, Turn.BOTH, None, "Aux deux parties de préparer une nouvelle convention."),
+    ],
+)  # fmt: skip
+def test_each_reader_is_told_what_is_expected(state, turn, reader, sentence):
+    assert turn_sentence(state, turn, reader=reader) == sentence
+
+
+def test_a_reason_is_asked_to_go_back_or_out_of_turn():
+    assert not step_needs_reason(State.PROJET, Step.RELECTURE, Turn.PREFECTURE, side=Side.PREFECTURE)
+    assert step_needs_reason(State.PROJET, Step.RELECTURE, Turn.PREFECTURE, side=Side.ARS)
+    assert step_needs_reason(State.RELECTURE, Step.PROJET, Turn.ARS, side=Side.ARS)
+    assert step_needs_reason(State.A_SIGNER, Step.RELECTURE, Turn.BOTH, side=Side.ARS)
+    assert not step_needs_reason(State.RELECTURE, Step.RELECTURE, Turn.ARS, side=Side.ARS)
+
+
+DELEGATED = Power(role=Role.PREFET, since=on(0), until=on(10), reference="Arrêté 12")
+
+
+@pytest.mark.parametrize(("day", "expected"), [(-1, None), (0, DELEGATED), (10, DELEGATED), (11, None)])
+def test_a_delegation_holds_from_its_first_to_its_last_day(day, expected):
+    assert power_to_sign([DELEGATED], side=Side.PREFECTURE, on=on(day)) is expected
+
+
+def test_own_right_comes_before_a_delegation_and_the_other_side_gives_none():
+    own = Power(role=Role.PREFET, since=on(0), until=None)
+    assert power_to_sign([DELEGATED, own], side=Side.PREFECTURE, on=on(5)) is own
+    assert power_to_sign([DELEGATED, own], side=Side.ARS, on=on(5)) is None
+
+
+def test_a_refusal_to_sign_names_the_day_the_power_and_who_could():
+    said = refusal_to_sign(
+        "Camille",
+        side=Side.PREFECTURE,
+        on=on(11),
+        powers=[DELEGATED],
+        able=[("Dominique", Power(role=Role.PREFET, since=on(0), until=None))],
+    )
+    assert "Le 12/01/2026, Camille ne pouvait pas signer pour la préfecture" in said
+    assert "délégation Arrêté 12, du 01/01/2026 au 11/01/2026" in said
+    assert "Dominique (préfet, depuis le 01/01/2026)" in said
+    nobody = refusal_to_sign("Camille", side=Side.ARS, on=on(11), powers=[DELEGATED], able=[])
+    assert "ni mandat de signataire ni délégation" in nobody
+    assert "Personne ne pouvait signer ce jour-là" in nobody
+
+
+periods = st.tuples(days, st.none() | days).map(
+    lambda pair: (on(pair[0]), None if pair[1] is None else on(pair[1]))
+)
+
+
+@given(periods, periods)
+def test_two_periods_meet_when_one_day_lies_in_both(first, second):
+    def holds(period, day):
+        return period[0] <= day and (period[1] is None or day < period[1])
+
+    common = any(holds(first, on(day)) and holds(second, on(day)) for day in range(402))
+    assert overlap(first, second) is common
+    assert overlap(second, first) is common
+
+
+def test_the_first_of_term_and_denunciation_ends_it():
+    assert first_day_after(ends_on=on(10), denounced_on=on(5)) == on(5)
+    assert first_day_after(ends_on=on(10), denounced_on=on(20)) == on(11)
+    assert first_day_after(ends_on=None, denounced_on=None) is None
+
+
+def version(number, text, act, day):
+    return HeadingVersion(number=number, text=text, act=act, in_force_from=on(day))
+
+
+def test_the_text_in_force_is_the_latest_act_that_rewrites_a_heading():
+    versions = [
+        version(1, "objet", "convention", 0),
+        version(2, "rôles", "convention", 0),
+        version(2, "rôles revus", "avenant n° 1", 100),
+    ]
+    assert consolidated(versions, on=on(-1)) == {}
+    assert [v.text for v in consolidated(versions, on=on(99)).values()] == ["objet", "rôles"]
+    assert {n: v.act for n, v in consolidated(versions, on=on(100)).items()} == {
+        1: "convention",
+        2: "avenant n° 1",
+    }
+
+
+texts = st.text(alphabet="ab \n", max_size=30)
+
+
+@given(texts, texts)
+def test_differences_rebuild_both_texts(before, after):
+    pieces = differences(before, after)
+    assert "".join(p.text for p in pieces if p.change is not Change.ADDED) == before
+    assert "".join(p.text for p in pieces if p.change is not Change.REMOVED) == after
