@@ -36,6 +36,7 @@ ADDRESS: Final = "127.0.0.1"
 DATABASE: Final = "traitdunion_demo"
 
 _UNFINISHED: Final = f"{DATABASE}_new"
+_WORKER_COMMAND: Final = ("django", "procrastinate", "worker")
 _WORKERS: Final = 2
 _THREADS: Final = 4
 _ANSWER_SECONDS: Final = 60
@@ -65,14 +66,16 @@ def run(options: argparse.Namespace) -> int:
         environment = _environment(state, server.url(DATABASE), options.port)
         _prepare_database(server, environment)
         with step("site et tâches de fond"):
-            processes = _serve(state, environment, options.port)
-            for process in processes:
-                running.callback(process.stop)
+            web = _start(state, "web", _web_command(options.port), environment)
+            running.callback(web.stop)
             people = _personas(environment)
-            _wait_for_answer(processes[0], state / "web.log", options.port)
+            _wait_for_answer(web, state / "web.log", options.port)
+            # After the first page: the two would otherwise share the processors while someone waits.
+            worker = _start(state, "worker", _WORKER_COMMAND, environment)
+            running.callback(worker.stop)
         _announce(options.port, people, time.perf_counter() - started)
         try:
-            _watch(processes, state)
+            _watch((web, worker), state)
         except KeyboardInterrupt:
             print("\nArrêt…", flush=True)
     return 0
@@ -165,8 +168,7 @@ def _prepare_database(server: EmbeddedPostgres, environment: Mapping[str, str]) 
     environment = {**environment, "DATABASE_URL": server.url(_UNFINISHED)}
     with step("base de données et migrations"):
         _django(environment, "migrate", "--no-input", "--verbosity=0")
-    print("  données synthétiques :", flush=True)
-    with step("données synthétiques"):
+    with step("données synthétiques, environ dix secondes", live=False):
         _django(environment, "demo_data")
     server.leave_note(_UNFINISHED, schema)
     server.rename_database(_UNFINISHED, DATABASE)
@@ -209,36 +211,31 @@ def _django(environment: Mapping[str, str], *words: str) -> None:
         )
 
 
-def _serve(state: Path, environment: Mapping[str, str], port: int) -> Sequence[Guarded]:
-    """Start the web server and the worker of the queue."""
-    commands = {
-        "web": [
-            "gunicorn",
-            "config.wsgi",
-            f"--bind={ADDRESS}:{port}",
-            "--worker-class=gthread",
-            f"--workers={_WORKERS}",
-            f"--threads={_THREADS}",
-            "--graceful-timeout=3",
-            "--no-control-socket",
-        ],
-        "worker": ["django", "procrastinate", "worker"],
-    }
-    processes = []
-    for name, words in commands.items():
-        log = state / f"{name}.log"
-        log.unlink(missing_ok=True)
-        processes.append(
-            Guarded(
-                [sys.executable, "-m", *words],
-                stop_signal="SIGTERM",
-                grace_seconds=10,
-                log=log,
-                environment=environment,
-                folder=ROOT,
-            )
-        )
-    return processes
+def _web_command(port: int) -> Sequence[str]:
+    return [
+        "gunicorn",
+        "config.wsgi",
+        f"--bind={ADDRESS}:{port}",
+        "--preload",
+        "--worker-class=gthread",
+        f"--workers={_WORKERS}",
+        f"--threads={_THREADS}",
+        "--graceful-timeout=3",
+        "--no-control-socket",
+    ]
+
+
+def _start(state: Path, name: str, words: Sequence[str], environment: Mapping[str, str]) -> Guarded:
+    log = state / f"{name}.log"
+    log.unlink(missing_ok=True)
+    return Guarded(
+        [sys.executable, "-m", *words],
+        stop_signal="SIGTERM",
+        grace_seconds=10,
+        log=log,
+        environment=environment,
+        folder=ROOT,
+    )
 
 
 def _personas(environment: Mapping[str, str]) -> Sequence[str]:

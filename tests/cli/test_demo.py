@@ -1,0 +1,214 @@
+"""``traitdunion demo`` as a person runs it: real processes, from the first start to the last signal."""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from traitdunion.cli import demo
+from traitdunion.cli.embedded_postgres import EmbeddedPostgres
+
+pytestmark = pytest.mark.slow
+with_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="ce système n'a pas /proc")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def state():
+    """A state folder that any account can reach, and its database's folder, which root has elsewhere."""
+    folder = EmbeddedPostgres.for_tests().home
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(demo._postgres_folder(folder), ignore_errors=True)
+
+
+@pytest.fixture
+def run(state):
+    started = []
+
+    def start(*words, port):
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "traitdunion.cli.main", "demo", "--port", str(port), *words],
+            env={**environment, "TRAITDUNION_HOME": str(state), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    assert wait_for_silence(state) == []
+
+
+def read_until(process, words):
+    printed = ""
+    for line in process.stdout:
+        printed += line
+        if words in line:
+            return printed
+    raise AssertionError(f"la commande s'est arrêtée avant « {words} » :\n{printed}")
+
+
+def processes_of(state):
+    """Every process that names the state folder in its words or its environment, our own excepted."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes()
+            surroundings = (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if int(folder.name) == os.getpid():
+            continue
+        if any(os.fsencode(place) in words + surroundings for place in (state, demo._postgres_folder(state))):
+            found.append(words.replace(b"\0", b" ").decode())
+    return found
+
+
+def wait_for_silence(state):
+    deadline = time.monotonic() + 30
+    while processes_of(state) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return processes_of(state)
+
+
+def status_of(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@with_proc
+def test_the_demonstration_lives_and_dies_in_one_piece(run, state):
+    """One scenario, because the first start is long: start, stop, start again, kill, reset."""
+    port = free_port()
+
+    first = run(port=port)
+    printed = read_until(first, "Ctrl-C arrête tout")
+    assert f"http://127.0.0.1:{port}/" in printed
+    assert "Toutes les données sont synthétiques" in printed
+    assert status_of(port) == 200
+    assert (state / "secret-key").stat().st_mode & 0o777 == 0o600
+    first.send_signal(signal.SIGINT)
+    assert first.wait(40) == 0
+    assert wait_for_silence(state) == []
+
+    second = run(port=port)
+    printed = read_until(second, "Ctrl-C arrête tout")
+    assert "données synthétiques, environ" not in printed
+    assert "migrations" not in printed
+    second.kill()
+    second.wait()
+    assert wait_for_silence(state) == []
+
+    third = run("--reset", port=port)
+    read_until(third, "effacement des données précédentes")
+    third.send_signal(signal.SIGTERM)
+    assert third.wait(40) == 130
+    assert wait_for_silence(state) == []
+
+
+@with_proc
+def test_killed_while_loading_it_starts_over_without_half_a_database(run, state):
+    first = run(port=free_port())
+    read_until(first, "… données synthétiques")
+    first.kill()
+    first.wait()
+    assert wait_for_silence(state) == []
+
+    with EmbeddedPostgres(demo._postgres_folder(state), durable=True) as server:
+        assert demo.DATABASE not in server.databases()
+
+
+def test_a_taken_port_is_one_sentence_before_anything_is_made(run, state):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = run(port=port)
+        printed, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 2
+    assert printed.count("\n") == 1
+    assert f"Le port {port} est déjà pris" in printed
+    assert f"make demo PORT={port + 1}" in printed
+    assert list(state.iterdir()) == []
+
+
+def test_a_port_that_does_not_exist_is_refused(run):
+    process = run(port=70000)
+    printed, _ = process.communicate(timeout=60)
+
+    assert (process.returncode, printed.count("\n")) == (2, 1)
+    assert "entre 1 et 65535" in printed
+
+
+def test_resetting_touches_only_what_the_demonstration_made(state):
+    (state / "lettre.txt").write_text("à moi")
+    server = EmbeddedPostgres(demo._postgres_folder(state), durable=False)
+    with server:
+        server.create_database("essai")
+
+    demo._prepare_state(state, server, reset=True)
+
+    assert (state / "lettre.txt").read_text() == "à moi"
+    assert not server.home.exists()
+
+
+def test_the_variables_of_psql_do_not_leak_into_the_demonstration(state, monkeypatch):
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    monkeypatch.setenv("PGHOST", "ailleurs")
+    (state / "secret-key").write_text("clé")
+
+    environment = demo._environment(state, "postgresql:///x", 8000)
+
+    assert [name for name in environment if name.startswith("PG")] == []
+
+
+def test_the_fingerprint_changes_with_a_migration(tmp_path, monkeypatch):
+    migrations = tmp_path / "traitdunion" / "plan" / "migrations"
+    migrations.mkdir(parents=True)
+    (migrations / "0001_initial.py").write_text("")
+    monkeypatch.setattr(demo, "ROOT", tmp_path)
+    before = demo._schema_fingerprint()
+
+    (migrations / "0002_more.py").write_text("")
+
+    assert demo._schema_fingerprint() != before
+
+
+def test_a_note_of_another_schema_asks_for_migrations(state, monkeypatch):
+    asked = []
+    monkeypatch.setattr(demo, "_django", lambda environment, *words: asked.append(words[0]))
+    with EmbeddedPostgres(demo._postgres_folder(state), durable=False) as server:
+        demo._prepare_database(server, {})
+        demo._prepare_database(server, {})
+        server.leave_note(demo.DATABASE, "un autre schéma")
+        demo._prepare_database(server, {})
+
+        with psycopg.connect(server.url(demo.DATABASE)) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+    assert asked == ["migrate", "demo_data", "migrate"]
