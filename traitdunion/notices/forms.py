@@ -1,8 +1,9 @@
 from django import forms
-from dsfr.forms import DsfrBaseForm
+
+from traitdunion.identity.forms import Form
 
 
-class PreferenceForm(DsfrBaseForm):  # type: ignore[misc]  # the library has no types
+class PreferenceForm(Form):
     weekly_digest = forms.BooleanField(
         label="Recevoir le résumé hebdomadaire",
         help_text="Un seul message, le lundi matin, et seulement s’il y a quelque chose à dire.",

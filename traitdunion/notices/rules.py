@@ -22,7 +22,8 @@ def wait_before_retry(tries: int, *, draw: float) -> timedelta:
     >>> wait_before_retry(3, draw=0.5)
     datetime.timedelta(seconds=960)
     """
-    wait = min(FIRST_WAIT * (1 << 2 * (tries - 1)), LONGEST_WAIT)
+    longest = 5  # 4⁵ minutes are past the longest wait: a larger power is never needed
+    wait = min(FIRST_WAIT * (1 << 2 * min(tries - 1, longest)), LONGEST_WAIT)
     return wait * (0.8 + 0.4 * draw)
 
 
