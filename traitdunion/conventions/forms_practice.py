@@ -1,7 +1,8 @@
 """What is typed about meetings and reviews."""
 
 from django import forms
-from dsfr.forms import DsfrBaseForm
+
+from traitdunion.identity.forms import Form
 
 
 def day_field(label: str, help_text: str = "") -> forms.DateField:
@@ -18,7 +19,7 @@ def day_field(label: str, help_text: str = "") -> forms.DateField:
     )
 
 
-class MeetingForm(DsfrBaseForm):
+class MeetingForm(Form):
     """A meeting to come, or one that took place and was not planned here."""
 
     planned_on = day_field("Jour prévu")
@@ -33,7 +34,7 @@ class MeetingForm(DsfrBaseForm):
     )
 
 
-class HoldForm(DsfrBaseForm):
+class HoldForm(Form):
     """What came of a meeting."""
 
     held_on = day_field("Jour de la réunion")
@@ -41,7 +42,7 @@ class HoldForm(DsfrBaseForm):
     ars_present = forms.BooleanField(label="L’ARS était présente", required=False)
 
 
-class ReviewForm(DsfrBaseForm):
+class ReviewForm(Form):
     """What the parties concluded when they read their convention again."""
 
     reviewed_on = day_field("Jour de la revue")

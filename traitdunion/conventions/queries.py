@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, JSONObject
 
-from traitdunion.audit.models import Entry
+from traitdunion.audit.queries import last_writes
 from traitdunion.conventions.kinds import Fact, State, Step, Turn
 from traitdunion.conventions.models import ContactCheck, Convention, Meeting, Review, Signature, StepTaken
 from traitdunion.conventions.rules import Life, Vitality, local_day
@@ -32,7 +34,6 @@ from traitdunion.identity.models import Mandate, Post
 from traitdunion.identity.rules import Vacancy
 from traitdunion.territories.models import Departement
 
-PARIS = ZoneInfo("Europe/Paris")
 SIDE_OF_REFERENT = {role.value: side for side, role in REFERENTS.items()}
 
 
@@ -104,22 +105,12 @@ class Counts:
     facts: Mapping[Fact, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """One line of what happened in a département."""
-
-    on: date
-    recorded_at: datetime
-    text: str
-    author: str
-    reason: str = ""
-    convention: UUID | None = None
-
-
 def situation(
     day: date, *, known_at: datetime | None = None, departements: Collection[str] | None = None
-) -> dict[str, Situation]:
-    """Return where each département stands on ``day``, in eight queries whatever the rows.
+) -> Mapping[str, Situation]:
+    """Return where each département stands on ``day``, in three queries whatever the rows.
+
+    Read again while nothing was written, the answer is kept by the process: one query to know that it still holds.
 
     Args:
         day: the day looked at.
@@ -127,6 +118,24 @@ def situation(
             carries no date of recording: it is read as known now.
         departements: the codes wanted, every one when None.
     """
+    mark = last_writes()
+    if mark is None:
+        return _situation(day, known_at, departements)
+    key = (mark, day, known_at, None if departements is None else tuple(departements))
+    if key not in _kept:
+        while len(_kept) >= KEPT_SITUATIONS:
+            _kept.pop(next(iter(_kept), None), None)
+        _kept[key] = _situation(day, known_at, departements)
+    return _kept[key]
+
+
+KEPT_SITUATIONS = 64
+_kept: dict[Any, Mapping[str, Situation]] = {}
+
+
+def _situation(
+    day: date, known_at: datetime | None, departements: Collection[str] | None
+) -> Mapping[str, Situation]:
     places, deeds, histories = _histories(departements, until=day, known_at=known_at, last_only=True)
     read = {}
     for code, place in places.items():
@@ -137,13 +146,13 @@ def situation(
             convention=deeds[stands.record.key] if stands.record else None,
             draft=deeds[stands.draft.key] if stands.draft else None,
         )
-    return read
+    return MappingProxyType(read)
 
 
 def departement_situation(
     departement: Departement, day: date, *, known_at: datetime | None = None
 ) -> Situation:
-    """Return where ``departement`` stands on ``day``, in eight queries."""
+    """Return where ``departement`` stands on ``day``, in three queries."""
     return situation(day, known_at=known_at, departements=[departement.code])[departement.code]
 
 
@@ -166,22 +175,11 @@ def counts(situations: Iterable[Situation]) -> Counts:
 def series(
     days: Sequence[date], *, known_at: datetime | None = None, departements: Collection[str] | None = None
 ) -> list[Point]:
-    """Return the three counts on each of ``days``: the facts are loaded once, in eight queries."""
+    """Return the three counts on each of ``days``: the facts are loaded once, in three queries."""
     if not days:
         return []
     _, _, histories = _histories(departements, until=max(days), known_at=known_at, last_only=False)
     return points(histories.values(), days)
-
-
-def last_change() -> int:
-    """Return a number that grows whenever a convention, a post or a mandate is written."""
-    latest = (
-        Entry.objects.filter(Q(event__startswith="conventions.") | Q(event__startswith="identity."))
-        .order_by("-id")
-        .values_list("id", flat=True)
-        .first()
-    )
-    return latest or 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,123 +274,6 @@ def why_closed(check: ContactCheck, day: date) -> str:
     return ""
 
 
-def timeline(departement: Departement, *, until: date, limit: int = 50) -> list[Happening]:
-    """Return what happened in ``departement`` up to ``until``, latest first, in six queries.
-
-    A page that shows what changed since a visit keeps the lines whose ``recorded_at`` is later.
-    """
-    lines = [
-        *_told_by_steps(departement, until),
-        *_told_by_signatures(departement, until),
-        *_told_by_conventions(departement, until),
-        *_told_by_meetings(departement, until),
-        *_told_by_reviews(departement, until),
-        *_told_by_contacts(departement, until),
-    ]
-    lines.sort(key=lambda line: (line.on, line.recorded_at), reverse=True)
-    return lines[:limit]
-
-
-def _told_by_steps(departement: Departement, until: date) -> Iterable[Happening]:
-    steps = StepTaken.objects.filter(
-        convention__departement=departement, happened_on__lte=until
-    ).select_related("convention")
-    for step in steps:
-        yield Happening(
-            on=step.happened_on,
-            recorded_at=step.recorded_at,
-            text=f"{step.convention.title} : {Step(step.step).label}",
-            author=step.author_label,
-            reason=step.reason,
-            convention=step.convention.public_id,
-        )
-
-
-def _told_by_signatures(departement: Departement, until: date) -> Iterable[Happening]:
-    signatures = Signature.objects.filter(
-        convention__departement=departement, signed_on__lte=until
-    ).select_related("convention")
-    for signature in signatures:
-        side = "la préfecture" if signature.side == Side.PREFECTURE.value else "l’ARS"
-        yield Happening(
-            on=signature.signed_on,
-            recorded_at=signature.recorded_at,
-            text=f"{signature.convention.title} : signée par {side} ({signature.quality})",
-            author=signature.author_label,
-            convention=signature.convention.public_id,
-        )
-
-
-def _told_by_conventions(departement: Departement, until: date) -> Iterable[Happening]:
-    """Tell what dates alone bring: the entry into force, the term, the denunciation."""
-    for convention in Convention.objects.filter(departement=departement, signed_on__lte=until):
-        ends_on, starts_on = convention.ends_on, convention.starts_on
-        moments: list[tuple[date | None, str, str]] = [
-            (starts_on, "entre en vigueur", ""),
-            (ends_on + timedelta(days=1) if ends_on else None, "échue", ""),
-            (convention.denounced_on, "dénoncée", convention.denounced_reason),
-        ]
-        if convention.denounced_on and ends_on and convention.denounced_on <= ends_on:
-            moments.pop(1)
-        for on, words, reason in moments:
-            if on is None or on > until:
-                continue
-            recorded = convention.denounced_recorded_at if words == "dénoncée" else None
-            yield Happening(
-                on=on,
-                recorded_at=recorded or datetime.combine(on, time.min, tzinfo=PARIS),
-                text=f"{convention.title} : {words}",
-                author="",
-                reason=reason,
-                convention=convention.public_id,
-            )
-
-
-def _told_by_meetings(departement: Departement, until: date) -> Iterable[Happening]:
-    for meeting in Meeting.objects.filter(departement=departement):
-        if meeting.held_on is not None and meeting.held_on <= until:
-            on, words = meeting.held_on, f"Réunion tenue : {meeting.subject} ({present(meeting)})"
-        elif meeting.cancelled_on is not None and meeting.cancelled_on <= until:
-            on, words = meeting.cancelled_on, f"Réunion annulée : {meeting.subject}"
-        else:
-            continue
-        yield Happening(
-            on=on,
-            recorded_at=meeting.outcome_recorded_at or meeting.recorded_at,
-            text=words,
-            author=meeting.outcome_by,
-        )
-
-
-def _told_by_reviews(departement: Departement, until: date) -> Iterable[Happening]:
-    reviews = Review.objects.filter(
-        convention__departement=departement, reviewed_on__lte=until
-    ).select_related("convention")
-    for review in reviews:
-        yield Happening(
-            on=review.reviewed_on,
-            recorded_at=review.recorded_at,
-            text=f"{review.convention.title} : revue faite. {review.conclusion}",
-            author=review.author_label,
-            convention=review.convention.public_id,
-        )
-
-
-def _told_by_contacts(departement: Departement, until: date) -> Iterable[Happening]:
-    checks = ContactCheck.objects.filter(
-        departement=departement, confirmed_on__lte=until, confirmed_at__isnull=False
-    ).select_related("person", "post__organisation")
-    for check in checks:
-        said = "coordonnées confirmées" if check.is_right else "coordonnées à corriger"
-        if check.confirmed_on is not None and check.confirmed_at is not None:
-            yield Happening(
-                on=check.confirmed_on,
-                recorded_at=check.confirmed_at,
-                text=f"{check.post} : {said}",
-                author=check.person.name,
-            )
-
-
 def closed_meetings(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
     """Return the meetings held or cancelled, the latest first."""
     return (
@@ -447,90 +328,107 @@ def _histories(
 ) -> tuple[dict[str, Place], dict[int, Deed], dict[str, History]]:
     """Return the départements, what the pages show of each convention, and the dated facts."""
     scope = _Scope(codes=codes, until=until, known_at=known_at, last_only=last_only)
-    places = _places(scope)
-    deeds, records = _records(scope)
-    seats, meetings, reviews = _seats(scope), _meetings(scope), _reviews(scope)
-    histories = {
-        code: History(
-            records=records[code],
-            seats=seats[code],
-            meetings=meetings[code],
-            reviews=reviews[code],
+    seats = _seats(scope)
+    places: dict[str, Place] = {}
+    deeds: dict[int, Deed] = {}
+    histories: dict[str, History] = {}
+    for row in _country(scope):
+        places[row.code] = Place(
+            code=row.code, name=row.name, region_code=row.region_id, region_name=row.region.name
         )
-        for code in places
-    }
+        for fact in row.written:
+            deeds[fact["key"]] = _deed(fact)
+        histories[row.code] = History(
+            records=[_record(fact, known_at) for fact in row.written],
+            seats=seats[row.code],
+            meetings=row.met,
+            reviews=row.reread,
+        )
     return places, deeds, histories
 
 
-def _places(scope: _Scope) -> dict[str, Place]:
-    rows = Departement.objects.filter(scope.within("code")).order_by("code")
-    return {
-        code: Place(code=code, name=name, region_code=region, region_name=region_name)
-        for code, name, region, region_name in rows.values_list("code", "name", "region_id", "region__name")
-    }
-
-
-def _records(scope: _Scope) -> tuple[dict[int, Deed], dict[str, list[Record]]]:
-    taken, handed = _steps(scope)
-    signed: dict[int, dict[Side, date]] = defaultdict(dict)
-    signatures = Signature.objects.filter(
-        scope.known(),
-        scope.within("convention__departement"),
-        convention__parent=None,
-        signed_on__lte=scope.until,
-    )
-    for convention, side, on in signatures.values_list("convention_id", "side", "signed_on"):
-        signed[convention][Side(side)] = on
-    deeds: dict[int, Deed] = {}
-    records: dict[str, list[Record]] = defaultdict(list)
-    conventions = Convention.objects.filter(scope.known(), scope.within("departement"), parent=None)
-    for key, public_id, code, title, reference, starts_on, ends_on, template, denounced_on, denounced_at in (
-        conventions.order_by("id").values_list(
-            "id", "public_id", "departement_id", "title", "reference", "starts_on", "ends_on", "template_id",
-            "denounced_on", "denounced_recorded_at",
-        )
-    ):  # fmt: skip
-        deeds[key] = Deed(
-            public_id=public_id,
-            title=title,
-            reference=reference,
-            starts_on=starts_on,
-            ends_on=ends_on,
-            template=template,
-        )
-        is_known = scope.known_at is None or (denounced_at is not None and denounced_at <= scope.known_at)
-        life = Life(
-            steps=taken[key],
-            signed_on=signed[key],
-            starts_on=starts_on,
-            ends_on=ends_on,
-            denounced_on=denounced_on if is_known else None,
-        )
-        records[code].append(Record(key=key, life=life, handed=handed[key]))
-    return deeds, records
-
-
-def _steps(
-    scope: _Scope,
-) -> tuple[dict[int, list[tuple[Step, date]]], dict[int, list[tuple[Turn, date]]]]:
-    """Return the declared steps of each convention, and the side to which each handed the pen."""
-    taken: dict[int, list[tuple[Step, date]]] = defaultdict(list)
-    handed: dict[int, list[tuple[Turn, date]]] = defaultdict(list)
+def _country(scope: _Scope) -> QuerySet[Any, Any]:
+    """Return the départements with their conventions, meetings and reviews, in one query."""
     steps = StepTaken.objects.filter(
-        scope.known(),
-        scope.within("convention__departement"),
-        convention__parent=None,
-        happened_on__lte=scope.until,
-    )
+        scope.known(), convention=OuterRef("pk"), happened_on__lte=scope.until
+    ).order_by("happened_on", "id")
     if scope.known_at is None and scope.last_only:
         # Once both sides have signed, the dates alone give the state.
         steps = steps.filter(Q(convention__signed_on=None) | Q(convention__signed_on__gt=scope.until))
-    for convention, step, on, turn in steps.order_by("happened_on", "id").values_list(
-        "convention_id", "step", "happened_on", "turn"
-    ):
-        taken[convention].append((Step(step), on))
-        handed[convention].append((Turn(turn), on))
-    return taken, handed
+    signatures = Signature.objects.filter(
+        scope.known(), convention=OuterRef("pk"), signed_on__lte=scope.until
+    ).order_by("id")
+    written = Convention.objects.filter(scope.known(), departement=OuterRef("pk"), parent=None).order_by("id")
+    held = Meeting.objects.filter(
+        scope.known("outcome_recorded_at"),
+        departement=OuterRef("pk"),
+        held_on__lte=scope.until,
+        prefecture_present=True,
+        ars_present=True,
+    ).values_list("held_on", flat=True)
+    reviews = Review.objects.filter(
+        scope.known(), convention__departement=OuterRef("pk"), reviewed_on__lte=scope.until
+    ).values_list("reviewed_on", flat=True)
+    fact = JSONObject(
+        key="id",
+        public_id="public_id",
+        title="title",
+        reference="reference",
+        starts_on="starts_on",
+        ends_on="ends_on",
+        template="template_id",
+        denounced_on="denounced_on",
+        denounced_at="denounced_recorded_at",
+        steps=ArraySubquery(steps.values(fact=JSONObject(step="step", on="happened_on", turn="turn"))),
+        signatures=ArraySubquery(signatures.values(fact=JSONObject(side="side", on="signed_on"))),
+    )
+    only = slice(1) if scope.last_only else slice(None)
+    return (
+        Departement.objects.filter(scope.within("code"))
+        .order_by("code")
+        .select_related("region")
+        .annotate(
+            written=ArraySubquery(written.values(fact=fact)),
+            met=ArraySubquery(_sorted(held, "held_on", scope)[only]),
+            reread=ArraySubquery(_sorted(reviews, "reviewed_on", scope)[only]),
+        )
+    )
+
+
+def _sorted(days: QuerySet[Any, Any], field: str, scope: _Scope) -> QuerySet[Any, Any]:
+    """Order the days, oldest first; latest first when only the last one is wanted."""
+    return days.order_by(f"-{field}" if scope.last_only else field)
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _deed(fact: Mapping[str, Any]) -> Deed:
+    return Deed(
+        public_id=UUID(fact["public_id"]),
+        title=fact["title"],
+        reference=fact["reference"],
+        starts_on=_day(fact["starts_on"]),
+        ends_on=_day(fact["ends_on"]),
+        template=fact["template"],
+    )
+
+
+def _record(fact: Mapping[str, Any], known_at: datetime | None) -> Record:
+    recorded = fact["denounced_at"]
+    is_known = known_at is None or (recorded is not None and datetime.fromisoformat(recorded) <= known_at)
+    return Record(
+        key=fact["key"],
+        life=Life(
+            steps=[(Step(step["step"]), date.fromisoformat(step["on"])) for step in fact["steps"]],
+            signed_on={Side(one["side"]): date.fromisoformat(one["on"]) for one in fact["signatures"]},
+            starts_on=_day(fact["starts_on"]),
+            ends_on=_day(fact["ends_on"]),
+            denounced_on=_day(fact["denounced_on"]) if is_known else None,
+        ),
+        handed=[(Turn(step["turn"]), date.fromisoformat(step["on"])) for step in fact["steps"]],
+    )
 
 
 def _seats(scope: _Scope) -> dict[str, list[Seat]]:
@@ -589,35 +487,3 @@ def _answers(scope: _Scope) -> dict[tuple[int, int], list[tuple[date, bool]]]:
         if on is not None:
             answers[post, person].append((on, bool(is_right)))
     return answers
-
-
-def _meetings(scope: _Scope) -> dict[str, list[date]]:
-    held = Meeting.objects.filter(
-        scope.known("outcome_recorded_at"),
-        scope.within("departement"),
-        held_on__lte=scope.until,
-        prefecture_present=True,
-        ars_present=True,
-    )
-    return _days(held, "departement_id", "held_on", last_only=scope.last_only)
-
-
-def _reviews(scope: _Scope) -> dict[str, list[date]]:
-    reviews = Review.objects.filter(
-        scope.known(), scope.within("convention__departement"), reviewed_on__lte=scope.until
-    )
-    return _days(reviews, "convention__departement_id", "reviewed_on", last_only=scope.last_only)
-
-
-def _days[ModelT: (Meeting, Review)](
-    rows: QuerySet[ModelT], code: str, field: str, *, last_only: bool
-) -> dict[str, list[date]]:
-    days: dict[str, list[date]] = defaultdict(list)
-    pairs: Iterable[tuple[str, date]]
-    if last_only:
-        pairs = rows.order_by().values(code).annotate(last=Max(field)).values_list(code, "last")
-    else:
-        pairs = rows.order_by(field).values_list(code, field)
-    for key, day in pairs:
-        days[key].append(day)
-    return days

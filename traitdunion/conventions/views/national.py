@@ -1,6 +1,6 @@
 """The country on a day: three counts and their denominator, a map, the same as a table, and the history."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from operator import itemgetter
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from traitdunion.audit.queries import last_writes
 from traitdunion.conventions import convention_table, imports, queries
 from traitdunion.conventions.indicators import (
     FACT_CHOICES,
@@ -23,6 +24,7 @@ from traitdunion.conventions.indicators import (
     TURN_CHOICES,
     Filters,
     Indicator,
+    plain,
 )
 from traitdunion.conventions.kinds import Fact
 from traitdunion.conventions.queries import Situation
@@ -36,9 +38,10 @@ AS_KNOWN = "alors"
 ROWS_A_PAGE = 25
 MONTHS_BETWEEN_POINTS = 3
 SECONDS_KEPT = 15 * 60
-ORDERS = {
+# Names are ordered as a reader looks for them: « Hérault » before « Yonne », accents aside.
+ORDERS: dict[str, Callable[[Situation], str]] = {
     "code": lambda situation: situation.place.code,
-    "nom": lambda situation: situation.place.name,
+    "nom": lambda situation: plain(situation.place.name),
 }
 
 
@@ -220,8 +223,10 @@ def _situations(wanted: Wanted, codes: Sequence[str] | None) -> list[Situation]:
 
 def _ordered(situations: Sequence[Situation], order: str) -> list[Situation]:
     """Order by the official code or by name, both ways; never by a count."""
-    read = ORDERS.get(order.removeprefix("-"), ORDERS["code"])
-    return sorted(situations, key=read, reverse=order.startswith("-"))
+    wanted = order.removeprefix("-")
+    if wanted not in ORDERS:
+        return list(situations)
+    return sorted(situations, key=ORDERS[wanted], reverse=order.startswith("-"))
 
 
 def _areas(situations: Sequence[Situation], indicator: Indicator) -> list[dict[str, str]]:
@@ -245,14 +250,16 @@ def _stops(wanted: Wanted) -> list[tuple[str, str]]:
 
 
 def _history(request: SignedInRequest, wanted: Wanted, codes: Sequence[str]) -> list[Point]:
-    """Return one point a quarter over five years, kept until a convention, a post or a mandate changes."""
+    """Return one point a quarter over five years, kept until something is written."""
     post = request.mandate.post
     scope = f"{post.departement_id}.{post.region_id}.{wanted.filters.region}"
-    key = f"conventions.history.{wanted.today}.{queries.last_change()}.{scope}"
-    points: list[Point] | None = cache.get(key)
+    mark = last_writes()
+    key = f"conventions.history.{wanted.today}.{mark}.{scope}"
+    points: list[Point] | None = None if mark is None else cache.get(key)
     if points is None:
         points = queries.series(month_ends(wanted.today)[::MONTHS_BETWEEN_POINTS], departements=codes)
-        cache.set(key, points, SECONDS_KEPT)
+        if mark is not None:
+            cache.set(key, points, SECONDS_KEPT)
     return points
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -56,7 +56,7 @@ def meeting_list(request: SignedInRequest, code: str) -> HttpResponse:
 def meeting_plan(request: SignedInRequest, code: str) -> HttpResponseBase:
     """Plan a meeting."""
     departement = _kept_departement(request, code)
-    form = MeetingForm(request.POST or None)
+    form = MeetingForm(_typed(request))
     if attempt(
         form,
         lambda says: actions.plan_meeting(departement, **says, actor=request.mandate.as_actor(), at=now()),
@@ -72,7 +72,7 @@ def meeting_hold(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """Say that a meeting was held, and who came."""
     meeting = _kept_meeting(request, public_id)
     form = HoldForm(
-        request.POST or None,
+        _typed(request),
         initial={"held_on": meeting.planned_on, "prefecture_present": True, "ars_present": True},
     )
     if attempt(
@@ -126,7 +126,7 @@ def review_record(request: SignedInRequest, public_id: UUID) -> HttpResponseBase
             "Seuls les mandats des deux institutions du département enregistrent la revue d’une convention."
         )
     today = _today(departement)
-    form = ReviewForm(request.POST or None, initial={"reviewed_on": today})
+    form = ReviewForm(_typed(request), initial={"reviewed_on": today})
     if attempt(
         form,
         lambda says: actions.review(
@@ -223,6 +223,11 @@ def _sealed(response: HttpResponse) -> HttpResponse:
 def _today(departement: Departement) -> date:
     """Return the day it is in the département."""
     return local_day(now(), departement.time_zone)
+
+
+def _typed(request: SignedInRequest) -> QueryDict | None:
+    """Return what was sent, even empty; None when the form is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def _departement(request: SignedInRequest, code: str) -> Departement:
