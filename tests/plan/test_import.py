@@ -63,7 +63,7 @@ def value(numerator, on=START, *, territory="", **more):
 
 
 def measure(**values):
-    return {"type": "mesure", "code": "38", **values}
+    return {"type": "mesure", "code": "38"} | values
 
 
 def counts():
@@ -91,7 +91,7 @@ def test_a_dry_run_writes_nothing(plan):
 
     outcome = check(value("98"), measure(intitulé="Autre titre"))
 
-    assert outcome.difference.summary() == "1 valeur change, 1\xa0ligne nouvelle".replace("1\xa0", "1 ")
+    assert outcome.difference.summary() == "1 valeur change, 1 ligne nouvelle"
     assert (counts(), Entry.objects.count()) == before
 
 
@@ -240,6 +240,14 @@ def test_the_same_table_sent_twice_opens_nothing_twice(plan):
     assert counts() == before
 
 
+def test_an_empty_cell_clears_what_may_be_empty_and_leaves_the_rest(plan):
+    apply(measure(échéance="2027-12-31"))
+    apply(measure(intitulé="", échéance="", parent=""))
+
+    sheet = queries.sheet(plan.measure, TODAY)
+    assert (sheet.title, sheet.due_on) == ("Conventions", None)
+
+
 def test_windows_text_is_read(plan):
     outcome = apply(measure(intitulé="L’intitulé à l’écran : œuvre"), encoding="cp1252")
 
@@ -275,12 +283,13 @@ def test_a_table_without_type_is_refused(plan):
         (value("98", intitulé="en trop"), "intitulé", "ne sert pas"),
         ({"type": "mesur", "code": "38"}, "type", "mesure"),
         ({"type": "", "code": "38"}, "type", "vide"),
-        (measure(intitulé=""), "intitulé", "vide"),
+        (measure(code="99", intitulé="", parent="4.1.1", provenance="ours"), "intitulé", "vide"),
         (measure(intitulé="x" * 301), "intitulé", "300"),
         (measure(pilote="ARS Grand Ost"), "pilote", "ARS Grand Est"),
-        (measure(parent="4.1.2"), "parent", "ne change plus"),
+        (measure(parent="4.1.2"), "parent", "4.1.1"),
+        ({"type": "indicateur", "code": "38-SIGNEE", "unité": "jours"}, "unité", "ne change plus"),
         ({"type": "axe", "code": "IV", "intitulé": "x", "provenance": "ours"}, "code", "numéro"),
-        ({"type": "mesure", "code": "99", "intitulé": "Neuve"}, "code", "ligne nouvelle"),
+        ({"type": "mesure", "code": "99", "intitulé": "Neuve"}, "parent", "vide"),
         (
             {
                 "type": "action",
@@ -309,6 +318,13 @@ def test_a_wrong_cell_is_named_and_nothing_changes(plan, row, column, word):
     assert word in error.message.replace("\xa0", " ")
     assert "ligne " in error.reference
     assert counts() == before
+
+
+def test_a_new_line_says_which_column_is_missing(plan):
+    errors = check({"type": "axe", "code": "5", "intitulé": "Axe"}).errors
+
+    assert [error.column for error in errors] == ["code"]
+    assert "« provenance »" in errors[0].message.replace("\xa0", " ")
 
 
 def test_two_lines_for_one_thing_are_refused(plan):

@@ -205,6 +205,7 @@ class _Reading:
 
     before: Mapping[Key, Fields]
     today: date
+    headers: Sequence[str]  # those of ours that the table has
     errors: list[CellError] = field(default_factory=list)
     rows: dict[Key, Row] = field(default_factory=dict)
     after: dict[Key, Fields] = field(default_factory=dict)
@@ -248,7 +249,9 @@ def _read(table: Table, today: date, progress: Progress) -> _Reading:
         values=IndicatorValue.objects.all(),
         targets=Target.objects.all(),
     )
-    reading = _Reading(before=before, today=today)
+    reading = _Reading(
+        before=before, today=today, headers=[header for header in lines.HEADERS[1:] if header in table]
+    )
     reader = _Reader()
     total = len(table.rows)
     for done, row in enumerate(table.rows):
@@ -279,7 +282,7 @@ def _read_row(row: Row, reader: _Reader, reading: _Reading) -> None:
         return
     fields: Fields = {}
     expected = EXPECTED[kind]
-    for header in lines.HEADERS[1:]:
+    for header in reading.headers:
         cell = row.get(header)
         if cell is None or (header in KEYED[kind] and header not in expected):
             continue
@@ -293,8 +296,9 @@ def _read_row(row: Row, reader: _Reader, reading: _Reading) -> None:
         except CellError as error:
             reading.errors.append(error)
             continue
-        if rule.required and value in (None, ""):
-            reading.errors.append(cell.error(f"La cellule est vide ; {_article(kind)} attend « {header} »."))
+        # What cannot be emptied is left as it is; a new line that lacks it is refused below.
+        if value in (None, "") and (rule.required or rule.fixed):
+            continue
         fields[header] = value
     if len(reading.errors) > found:
         return
@@ -397,15 +401,18 @@ def _compare(reading: _Reading) -> None:
 
 
 def _completed(key: Key, after: Fields, row: Row, reading: _Reading) -> Fields | None:
-    """Return a new line with every field, or report the required columns that the table does not have."""
+    """Return a new line with every field, or report the required values that it lacks."""
     missing = [header for header, rule in EXPECTED[key.kind].items() if rule.required and header not in after]
-    if missing:
-        listed = ", ".join(f"« {header} »" for header in missing)
+    for header in missing:
+        cell = row.get(header)
         reading.errors.append(
-            _anchor(row, key.kind).error(
-                f"« {key.subject} » est une ligne nouvelle ; le tableau n’a pas {listed}. Ajoutez ces colonnes."
+            cell.error(f"La cellule est vide ; {_article(key.kind)} attend « {header} ».")
+            if cell is not None
+            else _anchor(row, key.kind).error(
+                f"« {key.subject} » est une ligne nouvelle ; le tableau n’a pas de colonne « {header} ». Ajoutez-la."
             )
         )
+    if missing:
         return None
     empty: Fields = {"copilotes": (), "échéance": None, "dénominateur": None, "à la charge de": None}
     return {header: after.get(header, empty.get(header, "")) for header in EXPECTED[key.kind]}

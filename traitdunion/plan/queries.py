@@ -13,7 +13,22 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, JSONObject
 
 from traitdunion.plan import rules
@@ -420,7 +435,9 @@ def _standing_blockers(day: date, cut: datetime) -> QuerySet[Blocker]:
 
 def by_urgency(actions: Ledger) -> Ledger:
     """Order actions that carry their state: what waits for someone first, then the nearest deadline."""
-    rank = Case(*(When(state=state.value, then=Value(rank)) for rank, state in enumerate(URGENCY)))
+    # The state is computed by subqueries: named once here, it is not worked out again for each rank.
+    order = Value([state.value for state in URGENCY], output_field=ArrayField(CharField()))
+    rank = Func(order, F("state"), function="array_position", output_field=IntegerField())
     return actions.order_by(rank, F("due_on").asc(nulls_last=True), "departement_id", "id")
 
 
