@@ -7,13 +7,13 @@ The server starts before the first test and serves every xdist worker, each with
 import os
 from pathlib import Path
 
-import dj_database_url
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 from pytest_socket import socket_allow_hosts
 
+from config.settings.environment import database
 from traitdunion.cli.embedded_postgres import EmbeddedPostgres
 from traitdunion.cli.errors import LauncherError
 
@@ -32,7 +32,7 @@ def pytest_configure(config):
     config.stash[SERVER] = server
     os.environ["DATABASE_URL"] = server.url("traitdunion")  # the workers of xdist and every command we start
     # pytest-django reads the settings before this file; nothing is connected yet.
-    settings.DATABASES["default"].update(dj_database_url.parse(os.environ["DATABASE_URL"]))
+    settings.DATABASES["default"].update(database(os.environ["DATABASE_URL"]))
 
 
 def pytest_unconfigure(config):

@@ -3,8 +3,6 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dj_database_url
-
 from config.settings import environment
 
 ROOT = environment.ROOT
@@ -75,13 +73,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "dsfr.forms.DsfrDjangoTemplates"
 
-DATABASES = {
-    "default": {
-        **dj_database_url.parse(environment.text("DATABASE_URL", "postgresql:///traitdunion")),
-        "CONN_MAX_AGE": environment.number("TRAITDUNION_DATABASE_CONN_MAX_AGE", 60),
-        "CONN_HEALTH_CHECKS": True,
-    }
-}
+DATABASES = {"default": environment.database(environment.text("DATABASE_URL", "postgresql:///traitdunion"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "identity.Person"

@@ -5,6 +5,9 @@ Every variable read here is described in ``docs/environment.md`` (a test compare
 
 import os
 from pathlib import Path
+from typing import Any
+
+import dj_database_url
 
 
 class SettingError(Exception):
@@ -53,3 +56,17 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """Return the variable ``name`` split at commas."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def database(url: str) -> dict[str, Any]:
+    """Return the Django settings of the database at ``url``."""
+    parsed = dict(dj_database_url.parse(url))
+    options = dict(parsed.get("OPTIONS") or {})
+    # Compiling a plan costs more than running it: a page asks for few rows through many small subqueries.
+    options.setdefault("options", "-c jit=off")
+    return {
+        **parsed,
+        "OPTIONS": options,
+        "CONN_MAX_AGE": number("TRAITDUNION_DATABASE_CONN_MAX_AGE", 60),
+        "CONN_HEALTH_CHECKS": True,
+    }

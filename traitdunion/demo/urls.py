@@ -4,7 +4,7 @@ from traitdunion.demo import views
 
 app_name = "demo"
 urlpatterns = [
-    path("", views.persona_list, name="persona_list"),
+    path("", views.persona_list, name="personas"),
     path("entrer/<slug:key>/", views.persona_sign_in, name="persona_sign_in"),
     path("composants/", views.components, name="components"),
 ]

@@ -299,6 +299,12 @@ def _stories(world: World, departement: Departement, template: Template | None) 
             ),
             drafted=drafted,
         )
+        # Some drafts of the last months are left where they are, so that each state can be seen.
+        is_recent = drafted > world.today - timedelta(days=420)
+        if is_recent and chance.random() < 0.35 and departement.code != HOME_DEPARTEMENT:
+            _stall(world, story)
+            yield story
+            return
         if not _sign(world, story):
             yield story
             return
@@ -317,7 +323,7 @@ def _stories(world: World, departement: Departement, template: Template | None) 
         yield story
         free_from = convention.denounced_on or convention.ends_on + timedelta(days=1)
         # Most renew in time; some wait until the term has passed.
-        drafted = free_from - timedelta(days=chance.choice((170, 170, 150, -20, -60)))
+        drafted = free_from - timedelta(days=chance.choice((170, 150, 90, -20, -120)))
         if drafted >= world.today:
             return
 
@@ -336,6 +342,15 @@ def _sign(world: World, story: Story) -> bool:
         return False
     story.signed[second] = signed
     return True
+
+
+def _stall(world: World, story: Story) -> None:
+    """Stop a draft at a step drawn by chance."""
+    story.reread = _later(world, story.drafted, 20, 60) if world.chance.random() < 0.75 else None
+    story.to_sign = _later(world, story.reread, 15, 60) if world.chance.random() < 0.6 else None
+    signed = _later(world, story.to_sign, 3, 25)
+    if signed is not None and world.chance.random() < 0.5:
+        story.signed[world.chance.choice(list(Side))] = signed
 
 
 def _later(world: World, day: date | None, shortest: int, longest: int) -> date | None:

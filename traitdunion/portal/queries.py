@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 
 from traitdunion.conventions import queries as conventions
 from traitdunion.conventions.kinds import Fact, State
+from traitdunion.conventions.queries_timeline import Happening, timeline
 from traitdunion.conventions.rules import turn_sentence
 from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.kinds import REFERENTS, SIDE_OF, Holding, Role, Side
@@ -23,7 +24,7 @@ from traitdunion.plan.queries import ActionLine
 from traitdunion.territories.models import Departement
 
 SHOWN_ACTIONS = 12
-SHOWN_CHANGES = 15
+SHOWN_CHANGES = 8
 DYAD_ROLES = tuple(SIDE_OF)
 LATE = (ActionState.EN_RETARD.value, ActionState.BLOQUEE.value)
 OPEN = tuple(state.value for state in ActionState if state not in plan.CLOSED)
@@ -61,7 +62,7 @@ class Dyad:
     faces: Sequence[Face]
     shared_actions: Sequence[ActionLine]
     open_actions: int
-    changes: Sequence[conventions.Happening]
+    changes: Sequence[Happening]
     previous_visit: datetime | None
 
 
@@ -71,7 +72,7 @@ def dyad(departement: Departement, *, mandate: Mandate, day: date, previous_visi
     chairs = _chairs(departement, day)
     lines = _open_lines(departement, mandate, day)
     names = {Side.PREFECTURE: departement.prefecture_name, Side.ARS: departement.ars.name}
-    happened = conventions.timeline(departement, until=day, limit=200)
+    happened = timeline(departement, until=day, limit=200)
     changes = [line for line in happened if previous_visit is None or line.recorded_at > previous_visit]
     return Dyad(
         departement=departement,

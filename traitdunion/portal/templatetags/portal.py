@@ -288,7 +288,7 @@ def hidden_query(context: Context, *without: str) -> SafeString:
 @register.filter
 def json_attribute(value: object) -> str:
     """Return JSON for an attribute; the template escapes it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)  # a Decimal draws as a number
 
 
 @register.filter
