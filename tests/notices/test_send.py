@@ -1,7 +1,6 @@
 import json
 from datetime import timedelta
 
-import psycopg
 import pytest
 from django.db import connection
 
@@ -128,17 +127,15 @@ def test_a_row_in_the_hand_of_a_live_sender_is_left_alone(reader, mailbox):
     write(reader)
     Notice.objects.update(state=NoticeState.SENDING.value, attempts=1)
     number = Notice.objects.get().pk
-    with psycopg.connect(**dsn()) as sender:
-        sender.execute("SELECT pg_advisory_lock(%s, %s)", [actions.LOCK_CLASS, number])
-        assert send().sent == 0
-        sender.execute("SELECT pg_advisory_unlock(%s, %s)", [actions.LOCK_CLASS, number])
+    sender = connection.copy()  # another session of the same database
+    try:
+        with sender.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [actions.LOCK_CLASS, number])
+            assert send().sent == 0
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [actions.LOCK_CLASS, number])
         assert send().sent == 1
-
-
-def dsn():
-    """Return what opens another session on the same database."""
-    params = connection.get_connection_params()
-    return {name: params[name] for name in ("dbname", "user", "password", "host", "port") if name in params}
+    finally:
+        sender.close()
 
 
 def test_eight_interrupted_tries_are_given_up(reader, mailbox):

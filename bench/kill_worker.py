@@ -1,0 +1,31 @@
+"""Kill the worker 300 times in the middle of its work and count what the mail server received.
+
+    python bench/kill_worker.py [kills] [seed]
+
+Runs the test ``test_killed_at_random_the_worker_loses_and_doubles_nothing`` for longer: a real PostgreSQL, a real
+mail server on loopback, two real workers of which one dies (SIGKILL) at a random moment and is replaced. The seed
+draws the moments; it is printed, so that a run can be repeated (the machine's own rhythm cannot).
+"""
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TEST = "tests/notices/test_worker.py::test_killed_at_random_the_worker_loses_and_doubles_nothing"
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    kills = arguments[0] if arguments else "300"
+    seed = arguments[1] if len(arguments) > 1 else "0"  # 0: drawn
+    print(f"{platform.platform()}, {os.cpu_count()} CPU, Python {platform.python_version()}")
+    surroundings = {**os.environ, "TRAITDUNION_KILLS": kills, "TRAITDUNION_SEED": seed}
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=1", "-p", "no:cacheprovider", TEST]
+    return subprocess.run(command, cwd=ROOT, env=surroundings, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
