@@ -22,7 +22,14 @@ CLIENT = "trait-d-union"
 NONCE = "n" * 32
 ACCESS_TOKEN = "jeton-d-acces"
 ACR = "eidas1"
-ABSENT = object()
+
+
+class Absent:
+    def __repr__(self):
+        return "absent"  # the same in every process, for the names of the tests
+
+
+ABSENT = Absent()
 
 
 @dataclass(frozen=True)

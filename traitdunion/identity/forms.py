@@ -22,7 +22,7 @@ def day_field(label: str, *, required: bool = True, help_text: str = "") -> form
     )
 
 
-class Form(DsfrBaseForm):  # type: ignore[misc]  # the library has no types
+class Form(DsfrBaseForm):
     def get_context(self) -> dict[str, Any]:
         # Past DsfrBaseForm's, which warns whichever way the setting is written.
         return {**forms.Form.get_context(self), "DSFR_MARK_OPTIONAL_FIELDS": True}

@@ -199,7 +199,7 @@ class CallbackRequest(HttpRequest):
     received_at: datetime
 
 
-class StrictOIDCBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the library has no types
+class StrictOIDCBackend(OIDCAuthenticationBackend):
     """Find the person of a genuine identity by issuer and subject."""
 
     def __init__(self) -> None:
