@@ -1,0 +1,20 @@
+"""``python -m bench [pages|import|tables] …``: every figure of bench/README.md, or one of them."""
+
+import runpy
+import sys
+
+from bench import bench_import, bench_pages
+
+REPORTS = {"pages": bench_pages.main, "import": bench_import.main}
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case []:
+            sys.exit(max(report([]) for report in REPORTS.values()))
+        case [name, *rest] if name in REPORTS:
+            sys.exit(REPORTS[name](rest))
+        case ["tables", *_]:
+            sys.argv = sys.argv[1:]
+            runpy.run_module("bench.bench_tables", run_name="__main__")
+        case _:
+            sys.exit("usage : python -m bench [pages|import|tables]")
