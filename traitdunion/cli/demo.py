@@ -37,6 +37,7 @@ DATABASE: Final = "traitdunion_demo"
 
 _UNFINISHED: Final = f"{DATABASE}_new"
 _WORKER_COMMAND: Final = ("django", "procrastinate", "worker")
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WORKERS: Final = 2
 _THREADS: Final = 4
 _ANSWER_SECONDS: Final = 60
@@ -268,12 +269,12 @@ def _wait_for_answer(web: Guarded, log: Path, port: int) -> None:
 
 @contextlib.contextmanager
 def _interrupted_by_any_signal() -> Iterator[None]:
-    """Let the end of the terminal and a polite ``kill`` stop us as Ctrl-C does."""
+    """Let the end of the terminal and a polite ``kill`` stop us as Ctrl-C does, even started in the background."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    previous = {number: signal.signal(number, interrupt) for number in _STOPPING}
     try:
         yield
     finally:
