@@ -68,8 +68,9 @@ def _load_measure(entry: Mapping[str, Any], actor: Actor, at: datetime) -> int:
     pieces: dict[str, Evidence] = {}
     for piece in entry["evidence"]:
         known = Evidence.objects.filter(measure=measure, title=piece["title"]).first()
-        if known is None and piece["dated_on"] <= today:
-            known = _add_evidence(measure, piece, actor, at)
+        dated_on = _on(piece["dated_on"], today)
+        if known is None and dated_on <= today:
+            known = _add_evidence(measure, {**piece, "dated_on": dated_on}, actor, at)
             opened += 1
         if known is not None:
             pieces[piece["key"]] = known
@@ -94,6 +95,11 @@ def _add_evidence(measure: Measure, entry: Mapping[str, Any], actor: Actor, at: 
     )
 
 
+def _on(written: date | str, today: date) -> date:
+    """Return the day written in the file, the day of loading when the official text carries none."""
+    return written if isinstance(written, date) else today
+
+
 def _publish(
     measure: Measure,
     entry: Mapping[str, Any],
@@ -102,8 +108,9 @@ def _publish(
     actor: Actor,
     at: datetime,
 ) -> int:
-    published_on: date = entry["published_on"]
-    if published_on > timezone.localdate(at):
+    today = timezone.localdate(at)
+    published_on = _on(entry["published_on"], today)
+    if max(published_on, entry.get("not_before", published_on)) > today:
         return 0
     statement = Statement.objects.filter(measure=measure, text=entry["text"]).first()
     wanted = [pieces[key] for key in entry["proofs"] if key in pieces]

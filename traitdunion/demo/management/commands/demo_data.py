@@ -1,6 +1,6 @@
 """Fill an empty database with the demonstration's synthetic country."""
 
-from datetime import date
+from datetime import date, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -26,10 +26,15 @@ class Command(BaseCommand):
                 "La base n’est pas vide : les données de démonstration ne s’ajoutent pas aux vraies."
             )
         started = perf_counter()
-        for command in ("load_territories", "load_plan", "load_convention_template"):
-            call_command(command, stdout=self.stdout)
+        today = options["today"] or timezone.localdate()
+        # The plan enters the story on its first day; what is dated later enters it today.
+        start = world.noon(today - timedelta(days=365 * options["years"]))
+        call_command("load_territories", stdout=self.stdout)
+        call_command("load_plan", at=start, stdout=self.stdout)
+        call_command("load_plan", stdout=self.stdout)
+        call_command("load_convention_template", stdout=self.stdout)
         world.build(
-            today=options["today"] or timezone.localdate(),
+            today=today,
             years=options["years"],
             seed=options["seed"],
             tell=lambda line: self.stdout.write(f"  {line}"),
