@@ -239,9 +239,8 @@ def indicator_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     values = access.values_visible_to(request.mandate)
     territories = queries.last_by_territory(values, indicator, reading.day)
     names = {code or NATIONAL: name or "France entière" for code, name, _ in territories}
-    asked = request.GET.get("territoire", "")
-    chosen = asked if asked in names else next((code for code in names if code == NATIONAL), "")
-    chosen = chosen or next(iter(names), NATIONAL)
+    wanted = (request.GET.get("territoire", ""), request.mandate.post.departement_id, NATIONAL, *names)
+    chosen = next((each for each in wanted if each in names), NATIONAL)
     code = "" if chosen == NATIONAL else chosen
     points = queries.series(values, indicator, code, reading.day)
     goals = queries.trajectory(
