@@ -28,9 +28,12 @@ UNKNOWN_QUALITY: Final = "non précisée"
 SAID: Final = {Side.PREFECTURE: "préfecture", Side.ARS: "ars"}
 
 
+SIGNED_ON: Final = {side: f"signée {said} le" for side, said in SAID.items()}
+
+
 def signed_column(side: Side) -> str:
     """Return the column of the day a side signed."""
-    return f"signée {SAID[side]} le"
+    return SIGNED_ON[side]
 
 
 def name_column(side: Side) -> str:
@@ -77,7 +80,10 @@ class Signed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What one row says of a convention."""
+    """What one row says of a convention.
+
+    ``signed_on`` is the day of the last of the two signatures, None while one is missing.
+    """
 
     code: str
     title: str
@@ -89,11 +95,11 @@ class Line:
     ends_on: date | None = None
     denounced_on: date | None = None
     denounced_reason: str = ""
+    signed_on: date | None = field(init=False, default=None)
 
-    @property
-    def signed_on(self) -> date | None:
-        """The day of the last of the two signatures, None while one is missing."""
-        return max(each.on for each in self.signed.values()) if len(self.signed) == len(Side) else None
+    def __post_init__(self) -> None:
+        if len(self.signed) == len(Side):
+            object.__setattr__(self, "signed_on", max(each.on for each in self.signed.values()))
 
     @property
     def period(self) -> tuple[date, date | None] | None:
@@ -145,7 +151,7 @@ def is_worse(column: str, before: object, after: object) -> bool:
         return column != ENDS_ON and before not in {None, ""}
     if column == ENDS_ON:
         return before is None or (isinstance(before, date) and isinstance(after, date) and after < before)
-    if column in {signed_column(side) for side in Side} | {STARTS_ON}:
+    if column == STARTS_ON or column in SIGNED_ON.values():
         return isinstance(before, date) and isinstance(after, date) and after > before
     if column == DENOUNCED_ON:
         return before is None or (isinstance(before, date) and isinstance(after, date) and after < before)
@@ -167,11 +173,13 @@ class Reader:
         code_of: gives the official code of what was typed, or refuses it with the nearest valid ones.
         templates: names of the versions of the national model.
         today: gives the day it is in a département.
+        present: the columns that the table has.
     """
 
     code_of: Callable[[str], str]
     templates: Sequence[str]
     today: Callable[[str], date]
+    present: frozenset[str]
 
     def code(self, row: Row) -> str:
         """Return the code of the département of a row.
@@ -200,8 +208,10 @@ class Reader:
         errors: list[CellError] = []
 
         def take[T](column: str, read: Callable[[Cell], T], otherwise: T) -> T:
-            cell = row.get(column)
-            if cell is None or cell.is_empty:
+            if column not in self.present:
+                return otherwise
+            cell = row[column]
+            if cell.is_empty:
                 return otherwise
             try:
                 return read(cell)
@@ -211,7 +221,7 @@ class Reader:
 
         def kept[T](column: str, value: T, empty: T) -> T:
             """Return the value known when the table has no such column."""
-            return value if column not in row else empty
+            return value if column not in self.present else empty
 
         base = known or Line(code=code, title="")
         title = take(TITLE, _text(250), "")
@@ -259,7 +269,7 @@ class Reader:
         found: dict[Side, Signed] = {}
         for side in Side:
             before = base.signed.get(side)
-            if signed_column(side) not in row:
+            if signed_column(side) not in self.present:
                 if before:
                     found[side] = before
                 continue
