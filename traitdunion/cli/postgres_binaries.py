@@ -29,6 +29,7 @@ BINARIES_SETTING: Final = "TRAITDUNION_PG_BIN"
 COPIES: Final = Path("/var/tmp")  # noqa: S108  # a folder planted there by someone else is refused
 
 _ACCOUNTS: Final = ("postgres", "nobody")
+_LOADER: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _PYTHON_FILES: Final = shutil.ignore_patterns("*.py", "__pycache__")
 _DEBIAN: Final = Path("/usr/lib/postgresql")
 
@@ -122,8 +123,12 @@ def is_reachable(path: Path, account: Account) -> bool:
 
 
 def server_environment() -> Mapping[str, str]:
-    """Return what the server sees: none of our variables, messages in the language we read them in."""
-    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "LC_MESSAGES": "C", "TZ": "UTC"}
+    """Return what the server sees: messages in the language we read them in, and none of our variables.
+
+    Those of the loader are kept: an interpreter installed in someone's home may need them to run the guard.
+    """
+    loader = {name: os.environ[name] for name in _LOADER if name in os.environ}
+    return {**loader, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "LC_MESSAGES": "C", "TZ": "UTC"}
 
 
 def _candidates() -> Sequence[Path]:
