@@ -104,7 +104,9 @@ def free_port() -> int:
 def serve(home: Path, port: int) -> subprocess.Popen:
     environment = {**os.environ, "TRAITDUNION_HOME": str(home)}
     command = [sys.executable, "-m", "traitdunion.cli.main", "demo", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     for line in process.stdout:
         if "Ctrl-C" in line:
             threading.Thread(target=process.stdout.read, daemon=True).start()
@@ -135,7 +137,9 @@ def addresses(port: int) -> dict[str, dict[str, str]]:
     return known
 
 
-def load(port: int, pages: dict[str, dict[str, str]], *, seconds: float, pause: float) -> tuple[dict[str, list[float]], float]:
+def load(
+    port: int, pages: dict[str, dict[str, str]], *, seconds: float, pause: float
+) -> tuple[dict[str, list[float]], float]:
     """Return the milliseconds of each answer by page, and the answers a second."""
     times: dict[str, list[float]] = defaultdict(list)
     lock = threading.Lock()
@@ -168,15 +172,17 @@ def load(port: int, pages: dict[str, dict[str, str]], *, seconds: float, pause: 
     return times, sum(map(len, times.values())) / (time.perf_counter() - begin)
 
 
-def web_memory(demo: int) -> list[float]:
-    """Return the MiB held by each gunicorn worker: its proportional share, pages shared by two counted half each."""
+def web_memory() -> list[float]:
+    """Return the MiB resident in each gunicorn worker."""
     weights = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
-            if "gunicorn" in command and "gunicorn" in Path(f"/proc/{parent}/cmdline").read_text().replace("\0", " "):
-                resident = re.search(r"^Rss:\s+(\d+)", (folder / "smaps_rollup").read_text(), re.M)
+            if "gunicorn" in command and "gunicorn" in Path(f"/proc/{parent}/cmdline").read_text().replace(
+                "\0", " "
+            ):
+                resident = re.search(r"^Rss:\s+(\d+)", (folder / "smaps_rollup").read_text(), re.MULTILINE)
                 weights.append(int(resident[1]) / 1024)
         except (OSError, TypeError):
             continue
@@ -197,14 +203,17 @@ def report(times: dict[str, list[float]]) -> bool:
             + ("" if worst <= LIMIT_MS else f"   au-dessus de {LIMIT_MS} ms")
         )
     every = [value for values in times.values() for value in values]
-    print(f"  {'toutes':<30}{len(every):>9}{machine.quantile(every, 0.5):>10.0f}{machine.quantile(every, 0.95):>10.0f}{max(every):>10.0f}")
+    middle, worst = machine.quantile(every, 0.5), machine.quantile(every, 0.95)
+    print(f"  {'toutes':<30}{len(every):>9}{middle:>10.0f}{worst:>10.0f}{max(every):>10.0f}")
     return kept
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench pages")
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--pause", type=float, default=2.0, help="secondes de lecture entre deux pages, en moyenne")
+    parser.add_argument(
+        "--pause", type=float, default=2.0, help="secondes de lecture entre deux pages, en moyenne"
+    )
     options = parser.parse_args(arguments)
     for line in machine.describe("synthétiques, 101 départements, 5 ans d’histoire (graine 38)"):
         print(line)
@@ -214,7 +223,9 @@ def main(arguments: list[str]) -> int:
         try:
             pages = addresses(port)
             load(port, pages, seconds=8, pause=0.5)  # each process compiles its templates once
-            print(f"\n{USERS} personnes qui lisent {options.pause:g} s entre deux pages, pendant {options.seconds:g} s")
+            print(
+                f"\n{USERS} personnes qui lisent {options.pause:g} s entre deux pages, pendant {options.seconds:g} s"
+            )
             times, rate = load(port, pages, seconds=options.seconds, pause=options.pause)
             kept = report(times)
             print(f"  {rate:.1f} pages par seconde")
@@ -222,13 +233,17 @@ def main(arguments: list[str]) -> int:
             times, rate = load(port, pages, seconds=options.seconds / 3, pause=0)
             report(times)
             print(f"  {rate:.1f} pages par seconde")
-            weights = web_memory(site.pid)
-            print("\nMémoire résidente des processus web : " + ", ".join(f"{weight:.0f} Mio" for weight in weights))
+            weights = web_memory()
+            print(
+                "\nMémoire résidente des processus web : "
+                + ", ".join(f"{weight:.0f} Mio" for weight in weights)
+            )
             kept &= bool(weights) and max(weights) <= LIMIT_MIB
         finally:
             site.send_signal(signal.SIGINT)
             site.wait(60)
-    print(f"\nPromesse (p95 ≤ {LIMIT_MS} ms en lecture, processus ≤ {LIMIT_MIB} Mio) : {'tenue' if kept else 'non tenue'}")
+    said = "tenue" if kept else "non tenue"
+    print(f"\nPromesse (p95 ≤ {LIMIT_MS} ms en lecture, processus ≤ {LIMIT_MIB} Mio) : {said}")
     return 0
 
 

@@ -113,7 +113,7 @@ USE_TZ = True
 
 ASSETS = Path(environment.text("TRAITDUNION_ASSETS", str(ROOT / ".cache" / "assets")))
 STATIC_URL = "static/"
-STATIC_ROOT = environment.text("TRAITDUNION_STATIC_ROOT", str(ROOT / ".cache" / "static"))
+STATIC_ROOT: str | None = environment.text("TRAITDUNION_STATIC_ROOT", str(ROOT / ".cache" / "static"))
 STATICFILES_DIRS = [("assets", str(ASSETS / "static"))] if (ASSETS / "static").is_dir() else []
 WHITENOISE_USE_FINDERS = False
 

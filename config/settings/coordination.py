@@ -1,8 +1,8 @@
 """The coordination site in production. It refuses to start half-configured."""
 
+from config.settings import environment
 from config.settings.base import *
 from config.settings.base import BASE_URL, INSTALLED_APPS, SECRET_KEY
-from config.settings import environment
 
 if environment.flag("TRAITDUNION_DEBUG"):
     raise environment.SettingError(

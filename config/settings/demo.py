@@ -1,13 +1,13 @@
 """The coordination site on loopback with synthetic data and one-click personas."""
 
+from config.settings import environment
 from config.settings.base import *
 from config.settings.base import INSTALLED_APPS, ROOT
-from config.settings import environment
 
 DEMO = True
 SECRET_KEY = environment.text("TRAITDUNION_SECRET_KEY")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
-CSRF_TRUSTED_ORIGINS: list[str] = []
+CSRF_TRUSTED_ORIGINS = []
 INSTALLED_APPS = [*INSTALLED_APPS, "traitdunion.demo"]
 AUTHENTICATION_BACKENDS = ["traitdunion.demo.personas.PersonaBackend"]
 WHITENOISE_USE_FINDERS = True

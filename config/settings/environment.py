@@ -60,8 +60,8 @@ def words(name: str, default: str = "") -> list[str]:
 
 def database(url: str) -> dict[str, Any]:
     """Return the Django settings of the database at ``url``."""
-    parsed = dict(dj_database_url.parse(url))
-    options = dict(parsed.get("OPTIONS") or {})
+    parsed: dict[str, Any] = {**dj_database_url.parse(url)}
+    options: dict[str, Any] = {**parsed.get("OPTIONS", {})}
     # Compiling a plan costs more than running it: a page asks for few rows through many small subqueries.
     options.setdefault("options", "-c jit=off")
     return {

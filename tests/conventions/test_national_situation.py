@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from tests.conventions import facts
-from traitdunion.audit import actions as audit
-from traitdunion.audit.actors import task
 from traitdunion.conventions import queries, queries_timeline
 from traitdunion.conventions.kinds import State, Turn
 from traitdunion.conventions.models import ContactCheck, Convention, Meeting, Review

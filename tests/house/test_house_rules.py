@@ -22,7 +22,15 @@ PACKAGE = ROOT / "traitdunion"
 # A mandate is an actor with more: an import needs it to be asked again when it is applied.
 SAYS_WHO = {"actor": Actor, "mandate": Mandate}
 # What a worker or a page does by itself, under the mandate or the key already written with the row.
-NOT_A_WRITE = {"authorship", "record", "progress_of", "contact_token", "contact_link", "read_token", "link_holder"}
+NOT_A_WRITE = {
+    "authorship",
+    "record",
+    "progress_of",
+    "contact_token",
+    "contact_link",
+    "read_token",
+    "link_holder",
+}
 
 
 def our_models():
@@ -48,7 +56,11 @@ def modules(ending):
 def action_functions():
     for module in modules("actions"):
         for name, function in inspect.getmembers(module, inspect.isfunction):
-            if function.__module__ == module.__name__ and not name.startswith("_") and name not in NOT_A_WRITE:
+            if (
+                function.__module__ == module.__name__
+                and not name.startswith("_")
+                and name not in NOT_A_WRITE
+            ):
                 yield pytest.param(function, id=f"{module.__name__}.{name}")
 
 
@@ -102,12 +114,17 @@ def test_moments_end_in_at_and_days_in_on(model):
         if isinstance(field, models.DateTimeField):
             assert field.name.endswith("_at") or field.name == "at", field.name
         elif isinstance(field, models.DateField):
-            assert field.name.endswith(("_on", "since")) or field.name in {"valid_from", "valid_until"}, field.name
+            assert field.name.endswith(("_on", "since")) or field.name in {"valid_from", "valid_until"}, (
+                field.name
+            )
 
 
 @pytest.mark.parametrize("model", our_models(), ids=lambda model: model._meta.label)
 def test_every_table_has_a_french_name(model):
-    assert model._meta.verbose_name != model._meta.model_name or model._meta.model_name in {"convention", "section"}
+    assert model._meta.verbose_name != model._meta.model_name or model._meta.model_name in {
+        "convention",
+        "section",
+    }
 
 
 def test_no_automatic_moment():
@@ -123,14 +140,17 @@ def test_no_automatic_moment():
 def test_every_setting_is_documented():
     read = set()
     for path in [*(ROOT / "config").rglob("*.py"), *PACKAGE.rglob("*.py")]:
-        read |= set(re.findall(r"\"(TRAITDUNION_[A-Z0-9_]+|DATABASE_URL)\"", path.read_text(encoding="utf-8")))
+        read |= set(
+            re.findall(r"\"(TRAITDUNION_[A-Z0-9_]+|DATABASE_URL)\"", path.read_text(encoding="utf-8"))
+        )
     documented = (ROOT / "docs" / "environment.md").read_text(encoding="utf-8")
 
     assert [name for name in sorted(read) if f"`{name}`" not in documented] == []
 
 
 def test_no_template_is_unused():
-    sources = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*") if path.suffix in {".py", ".html", ".txt"})
+    readable = [path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".html", ".txt"}]
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in readable)
     # Django looks these up by name.
     known = {"400.html", "403.html", "403_csrf.html", "404.html", "500.html"}
     unused = [
@@ -146,7 +166,9 @@ def test_no_page_carries_an_inline_script_or_style():
     wrong = [
         f"{path.relative_to(PACKAGE)}: {found.group(0)[:40]}"
         for path in PACKAGE.rglob("templates/**/*.html")
-        for found in re.finditer(r"<script>|\sstyle=\"|\son[a-z]+=\"|<style", path.read_text(encoding="utf-8"))
+        for found in re.finditer(
+            r"<script>|\sstyle=\"|\son[a-z]+=\"|<style", path.read_text(encoding="utf-8")
+        )
     ]
     assert wrong == []
 
@@ -156,9 +178,9 @@ def test_the_clock_is_read_at_the_doors_only():
     wrong = [
         str(path.relative_to(ROOT))
         for path in PACKAGE.rglob("*.py")
-        if re.search(r"timezone\.(now|localdate)\(|datetime\.now\(|date\.today\(", path.read_text(encoding="utf-8"))
+        if re.search(
+            r"timezone\.(now|localdate)\(|datetime\.now\(|date\.today\(", path.read_text(encoding="utf-8")
+        )
         if not doors.search(str(path))
     ]
     assert wrong == []
-
-

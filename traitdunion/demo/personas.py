@@ -60,7 +60,12 @@ def personas() -> Sequence[Persona]:
 class PersonaBackend(BaseBackend):
     """Sign in one of the demonstration's personas by its key."""
 
-    def authenticate(self, request: HttpRequest | None, *, persona: str | None = None) -> Person | None:  # type: ignore[override]  # narrower on purpose
+    def authenticate(  # type: ignore[override]  # narrower on purpose
+        self,
+        request: HttpRequest | None,  # noqa: ARG002  # Django passes it
+        *,
+        persona: str | None = None,
+    ) -> Person | None:
         """Return the persona, or None when it is not one."""
         if persona is None:
             return None

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.contrib import messages
+from django.contrib import auth, messages
 from django.core.paginator import Paginator
-from django.contrib import auth
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render

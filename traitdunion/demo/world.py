@@ -32,7 +32,7 @@ from traitdunion.conventions.models import (
 from traitdunion.conventions.rules import quarter_of
 from traitdunion.demo.personas import HOME_DEPARTEMENT, ISSUER, personas
 from traitdunion.identity.kinds import Holding, OrganisationKind, Role, Side
-from traitdunion.identity.models import Delegation, Mandate, Organisation, Person, Post
+from traitdunion.identity.models import Mandate, Organisation, Person, Post
 from traitdunion.plan.kinds import BlockerCause, EventKind, OriginKind, Owner, Provenance
 from traitdunion.plan.models import (
     Action,
@@ -184,12 +184,12 @@ def _posts(world: World) -> None:
         )
     for role, desk in world.desks.items():
         world.posts[role, ""] = Post(organisation=desk, role=role.value, opened_on=opened)
-    for role, desk in (
+    for role, host in (
         (Role.DPO, Role.DESK_SANTE),
         (Role.INSPECTEUR, Role.SG_CIPDR),
         (Role.ADMINISTRATEUR, Role.SG_CIPDR),
     ):
-        world.posts[role, ""] = Post(organisation=world.desks[desk], role=role.value, opened_on=opened)
+        world.posts[role, ""] = Post(organisation=world.desks[host], role=role.value, opened_on=opened)
     Post.objects.bulk_create(world.posts.values())
 
 

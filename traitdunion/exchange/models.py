@@ -14,7 +14,10 @@ class ImportRun(PublicModel, Authored):
 
     kind = models.CharField("nature", max_length=30)
     mandate = models.ForeignKey(
-        Mandate, on_delete=models.PROTECT, verbose_name="mandat", related_name="import_runs"  # author of the change
+        Mandate,
+        on_delete=models.PROTECT,
+        verbose_name="mandat",
+        related_name="import_runs",  # author of the change
     )
     file_name = models.CharField("fichier", max_length=150)
     sha256 = models.CharField("empreinte SHA-256", max_length=64)
@@ -35,7 +38,10 @@ class ImportProgress(models.Model):
     """How far an import is. A row apart: it is written while the import holds its own row locked."""
 
     run = models.OneToOneField(
-        ImportRun, on_delete=models.CASCADE, verbose_name="import", related_name="progress"  # a part of it
+        ImportRun,
+        on_delete=models.CASCADE,
+        verbose_name="import",
+        related_name="progress",  # a part of it
     )
     done = models.PositiveIntegerField("lignes traitées", default=0)
     total = models.PositiveIntegerField("lignes à traiter", default=0)

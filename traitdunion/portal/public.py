@@ -16,7 +16,7 @@ from traitdunion.plan.models import Evidence
 LIMITS = (
     "Les énoncés « officiels » reprennent la page publique d’avancement du plan ; leur rédaction est la nôtre.",
     "Une preuve expirée n’efface pas l’énoncé : il est grisé, avec la date depuis laquelle rien ne le prouve.",
-    "Une convention signée n’est pas une relation qui fonctionne : signée, en vigueur et appliquée sont comptées à part.",
+    "Une convention signée n’est pas une relation qui fonctionne : signée, en vigueur et appliquée se comptent à part.",
     "Les textes qui n’ont pas été vérifiés ne sont pas repris.",
 )
 
@@ -69,7 +69,7 @@ def document(page: PublicPage, site: str) -> Mapping[str, Any]:
         "banner": f"Trait d’union – à la date du {page.day:%d/%m/%Y}",
         "footer": f"{site}?au={page.day.isoformat()}",
         "lead": (
-            "Chaque énoncé publié est lié à ce qui le prouve. Un énoncé que rien ne prouve plus reste affiché et le dit."
+            "Chaque énoncé publié est lié à ce qui le prouve. Quand plus rien ne le prouve, il reste affiché et le dit."
         ),
         "sections": [
             {

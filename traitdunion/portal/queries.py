@@ -217,7 +217,9 @@ def overview(mandate: Mandate, *, day: date) -> Overview:
 def late_actions(mandate: Mandate, *, day: date) -> Mapping[str, int]:
     """Return how many actions are late or blocked, by code of département (empty for the nation)."""
     visible = plan.with_state(plan.known(plan_access.actions_visible_to(mandate), day), day)
-    counted = visible.filter(Q(state__in=LATE)).values("departement_id").annotate(count=Count("pk")).order_by()
+    counted = (
+        visible.filter(Q(state__in=LATE)).values("departement_id").annotate(count=Count("pk")).order_by()
+    )
     return {row["departement_id"] or "": row["count"] for row in counted}
 
 

@@ -6,7 +6,11 @@ from traitdunion.core.errors import Refusal
 from traitdunion.identity.models import Person
 
 # Without one of these, PostgreSQL may lose a write that it acknowledged.
-DURABLE = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_write", "remote_apply"}}
+DURABLE = {
+    "fsync": {"on"},
+    "full_page_writes": {"on"},
+    "synchronous_commit": {"on", "remote_write", "remote_apply"},
+}
 DEMONSTRATION = "demonstration"
 
 

@@ -287,8 +287,8 @@ def hidden_query(context: Context, *without: str) -> SafeString:
 
 @register.filter
 def json_attribute(value: object) -> str:
-    """Return JSON for an attribute; the template escapes it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)  # a Decimal draws as a number
+    """Return JSON for an attribute; the template escapes it. A Decimal becomes a number."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)
 
 
 @register.filter
