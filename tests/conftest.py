@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 from pytest_socket import socket_allow_hosts
 
 from config.settings.environment import database
@@ -18,6 +19,7 @@ from traitdunion.cli.embedded_postgres import EmbeddedPostgres
 from traitdunion.cli.errors import LauncherError
 
 SERVER = pytest.StashKey[EmbeddedPostgres]()
+hypothesis_settings.register_profile("fuzz", max_examples=20_000, deadline=None)  # make fuzz
 LOOPBACK = ["127.0.0.1", "::1"]
 
 

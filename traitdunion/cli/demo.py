@@ -55,13 +55,13 @@ def run(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     with _interrupted_by_any_signal(), contextlib.ExitStack() as running:
         _check_port(options.port)
+        assets.fetch(assets_folder())
         state = demo_folder()
         server = EmbeddedPostgres(_postgres_folder(state), durable=True)
         try:
             _prepare_state(state, server, reset=options.reset)
         except OSError as error:
             raise refusal_of(error, state) from error
-        assets.fetch(assets_folder())
         with step("PostgreSQL"):
             running.enter_context(server)
         environment = _environment(state, server.url(DATABASE), options.port)
