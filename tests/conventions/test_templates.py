@@ -129,3 +129,9 @@ def test_without_a_model_the_alignment_page_says_what_to_do(client, dyad):
     Template.objects.all().delete()
     act_as(client, dyad.referent_ars)
     assert "Aucun modèle n’est en usage" in client.get(reverse("conventions:alignment")).content.decode()
+
+
+def test_a_text_older_than_the_model_keeps_the_titles_of_the_model(dyad):
+    convention = dyad.draft(template=None)
+    old = queries_drafting.template_headings(convention, day=date(2020, 1, 1))
+    assert old[6].title == "Circuits d’information"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Case, OuterRef, Q, Subquery, When
 
 from traitdunion.conventions import rules
 from traitdunion.conventions.kinds import Basis, Coverage, State, Step
@@ -99,9 +99,16 @@ def _heading_title(number: int, model: TemplateHeading | None) -> str:
 
 
 def template_headings(convention: Convention, *, day: date) -> Mapping[int, TemplateHeading]:
-    """Return the headings of the model that a convention follows, by number; else of the one in use."""
+    """Return the headings of the model that a convention follows, by number.
+
+    Without one: those of the version in use on ``day``, or of the latest when none was in use yet.
+    """
     followed = convention.template_id or (convention.parent.template_id if convention.parent else None)
-    in_use = Template.objects.filter(adopted_on__lte=day).order_by("-adopted_on", "-pk").values("pk")[:1]
+    in_use = (
+        Template.objects.filter(adopted_on__isnull=False)
+        .order_by(Case(When(adopted_on__lte=day, then=0), default=1), "-adopted_on", "-pk")
+        .values("pk")[:1]
+    )
     headings = (
         TemplateHeading.objects.filter(template=followed)
         if followed
