@@ -188,8 +188,10 @@ class Visit:
         return response.status
 
     def settle(self):
-        """Wait until the page is quiet and its map drawn."""
-        self.page.wait_for_load_state("networkidle")
+        """Wait until the DSFR has started, HTMX is done and the map is drawn."""
+        if self.scripts:
+            self.page.locator("html[data-fr-js='true']").wait_for(state="attached")
+            self.page.locator(".htmx-request").wait_for(state="detached")
         if self.scripts and self.page.locator("[data-departement-map]").count():
             self.page.locator("[data-departement-map]:not([data-drawn])").first.wait_for(state="detached")
 
@@ -207,6 +209,27 @@ class Visit:
         """Return how many pixels the page is wider than its window."""
         return self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+
+    def too_wide(self):
+        """Return the innermost elements that pass the right edge of the window and make the page scroll sideways."""
+        if self.overflow() <= 0:
+            return []
+        return self.page.evaluate(
+            """() => {
+              const edge = document.documentElement.clientWidth + 1;
+              const hidden = (e) => {
+                for (let p = e.parentElement; p; p = p.parentElement) {
+                  if (getComputedStyle(p).overflowX !== 'visible') return true;
+                }
+                return false;
+              };
+              const passes = (e) => e.getBoundingClientRect().right > edge && !hidden(e);
+              return [...document.body.querySelectorAll('*')]
+                .filter((e) => passes(e) && ![...e.children].some(passes))
+                .slice(0, 3)
+                .map((e) => `${e.tagName}.${e.getAttribute('class')} « ${e.textContent.trim().slice(0, 60)} »`);
+            }"""
         )
 
     def tab_stops(self, limit=40):
