@@ -1,5 +1,6 @@
 """Sign-in against a real provider: npm's oidc-provider, on loopback, driven like a browser."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,9 +12,11 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 import requests
+from playwright.sync_api import sync_playwright
 
 from tests.identity.conftest import ACTOR, NOW
 from traitdunion.audit.models import Entry
+from traitdunion.cli.assets import node_command
 from traitdunion.identity import actions
 from traitdunion.identity.kinds import Role
 from traitdunion.identity.models import Person
@@ -33,10 +36,7 @@ def node_modules(checkout):
 
 @pytest.fixture
 def node():
-    found = shutil.which("node")
-    if found is None:
-        pytest.fail("node is missing: install Node.js 20 or later, or its wheel, then run the tests again.")
-    return found
+    return node_command()
 
 
 BOTH_ALGORITHMS = pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
@@ -273,3 +273,61 @@ def test_a_provider_that_stops_is_told_in_one_sentence(browser, issuer, settings
     settings.OIDC_ISSUER = "http://127.0.0.1:9"
     page = browser.get("/identite/connexion/fournisseur/")
     assert (page.status_code, "réessayez dans quelques minutes" in page.text) == (503, True)
+
+
+@pytest.mark.browser
+def test_a_real_browser_comes_in_and_leaves(issuer, marie, house, live_server, monkeypatch):
+    """The content security policy follows the redirections of a form: only a browser can tell."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps a loop open in this thread
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        missing = "Chromium est introuvable ; installez le paquet « chromium » de Debian."
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    refused = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(locale="fr-FR")
+        page.on(
+            "console",
+            lambda message: (
+                refused.append(message.text)
+                if message.type == "error" and message.location["url"].startswith(live_server.url)
+                else None
+            ),
+        )
+
+        page.goto(f"{live_server.url}/identite/connexion/")
+        _picture(page, "connexion")
+        page.get_by_role("link", name="S’identifier").click()
+        page.fill("input[name=account]", "inconnu")
+        page.click("button")
+        assert "Vous n’avez pas d’accès ouvert" in page.inner_text("h1")
+        _picture(page, "inconnu")
+        page.get_by_role("button", name="Se connecter avec une autre identité").click()
+        page.wait_for_url(f"{issuer}/session/end**")
+        page.click("button[name=logout]")
+        page.wait_for_url("**/identite/deconnexion/faite/**")
+
+        page.goto(f"{live_server.url}/identite/connexion/?next=/identite/postes-vacants/")
+        page.get_by_role("link", name="S’identifier").click()
+        page.fill("input[name=account]", "marie-67")
+        page.click("button")
+        page.wait_for_url("**/identite/postes-vacants/")
+        assert "Marie Test" in page.inner_text("header")
+        _picture(page, "postes-vacants")
+        page.goto(f"{live_server.url}/identite/mandat/")
+        _picture(page, "mandat")
+        page.get_by_role("button", name="Se déconnecter").click()
+        page.wait_for_url(f"{issuer}/session/end**")
+        page.click("button[name=logout]")
+        page.wait_for_url("**/identite/deconnexion/faite/**")
+        assert page.inner_text("h1") == "Vous êtes déconnecté"
+        _picture(page, "deconnecte")
+        browser.close()
+    # The page of an unknown identity is a 403, which the console tells; our pages may say nothing else.
+    assert [text for text in refused if "403" not in text] == []
+
+
+def _picture(page, name):
+    if folder := os.environ.get("TRAITDUNION_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"identity-{name}.png", full_page=True)
