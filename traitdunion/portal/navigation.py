@@ -74,7 +74,7 @@ class Link:
 
 
 MAIN = (
-    Entry(label="Accueil", page="portal:home"),
+    Entry(label="Accueil", page="portal:home", shown_to=reads_several),
     Entry(label="Mon département", page="portal:dyad", shown_to=is_departemental, arguments=own_departement),
     Entry(label="Départements", page="portal:departement_list", shown_to=reads_several),
     Entry(label="Conventions", page="conventions:convention_list"),
@@ -87,6 +87,7 @@ MAIN = (
 )
 PUBLIC = (Entry(label="Avancement du plan", page="portal:public_plan"),)
 FOOTER = (
+    Entry(label="Avancement du plan (page publique)", page="portal:public_plan"),
     Entry(label="Accessibilité", page="portal:accessibility"),
     Entry(label="Mentions légales", page="portal:legal_notice"),
     Entry(label="Données personnelles", page="portal:privacy"),
@@ -97,6 +98,8 @@ FRAME = {
     "sign_in": "identity:sign_in",
     "sign_out": "identity:sign_out",
     "mandate_choice": "identity:mandate_choice",
+    "notices": "notices:notice_list",
+    "search": "portal:search",
 }
 
 
