@@ -138,3 +138,30 @@ def test_the_evening_in_paris_belongs_to_its_day(plan):
 
     assert states(TODAY)[plan.local.public_id] is ActionState.A_LANCER
     assert states(TODAY + timedelta(days=1))[plan.local.public_id] is ActionState.EN_COURS
+
+
+def test_what_waits_for_someone_comes_first(plan):
+    late = plan.clause(title="En retard", due_on=START)
+    blocked = plan.clause(title="Bloquée")
+    actions.block(blocked, cause=BlockerCause.DECISION, lifter="DGS", since=START, **BY)
+    started, done, dropped = (plan.clause(title=title) for title in ("En cours", "Faite", "Abandonnée"))
+    for action, kind in (
+        (started, EventKind.LANCEE),
+        (done, EventKind.REALISEE),
+        (dropped, EventKind.ABANDONNEE),
+    ):
+        actions.note_event(action, kind=kind, happened_on=TODAY, reason="x", **BY)
+
+    rows = queries.by_urgency(queries.with_state(queries.known(Action.objects.all(), TODAY), TODAY))
+    found = queries.lines(rows, TODAY)
+
+    assert found[0].public_id == late.public_id
+    assert [line.status.state for line in found] == [
+        ActionState.EN_RETARD,
+        ActionState.BLOQUEE,
+        ActionState.A_LANCER,
+        ActionState.A_LANCER,
+        ActionState.EN_COURS,
+        ActionState.REALISEE,
+        ActionState.ABANDONNEE,
+    ]
