@@ -11,7 +11,10 @@ document.addEventListener("htmx:afterSwap", () => {
 
 // A form marked data-submit-on-change sends itself when a choice changes; its button stays for everyone else.
 document.addEventListener("change", (event) => {
-  event.target.closest("form[data-submit-on-change]")?.requestSubmit();
+  // The DSFR announces a change of its own when it draws a slider: only a person's counts.
+  if (event.isTrusted) {
+    event.target.closest("form[data-submit-on-change]")?.requestSubmit();
+  }
 });
 
 // A list of dates becomes a slider, which reads out the date it stands on. The list stays the field that is sent.
