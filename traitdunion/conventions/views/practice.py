@@ -71,10 +71,8 @@ def meeting_plan(request: SignedInRequest, code: str) -> HttpResponseBase:
 def meeting_hold(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """Say that a meeting was held, and who came."""
     meeting = _kept_meeting(request, public_id)
-    form = HoldForm(
-        _typed(request),
-        initial={"held_on": meeting.planned_on, "prefecture_present": True, "ars_present": True},
-    )
+    # Nobody is presumed to have been there.
+    form = HoldForm(_typed(request), initial={"held_on": meeting.planned_on})
     if attempt(
         form,
         lambda says: actions.hold_meeting(
