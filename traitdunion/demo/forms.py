@@ -1,10 +1,11 @@
 """A form that shows every kind of field on the page of components."""
 
 from django import forms
-from dsfr.forms import DsfrBaseForm
+
+from traitdunion.identity.forms import Form
 
 
-class SampleForm(DsfrBaseForm):
+class SampleForm(Form):
     name = forms.CharField(label="Intitulé", max_length=80, help_text="Quatre-vingts signes au plus.")
     kind = forms.ChoiceField(
         label="Nature", choices=[("", "Choisissez"), ("a", "Première"), ("b", "Seconde")]

@@ -1,10 +1,11 @@
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from dsfr.forms import DsfrBaseForm
+
+from traitdunion.identity.forms import Form
 
 
-class SendForm(DsfrBaseForm):
+class SendForm(Form):
     file = forms.FileField(
         label="Fichier à contrôler",
         help_text="Classeur .xlsx ou .ods, ou texte .csv ; 20 Mo au plus. Rien n’est changé avant votre accord.",

@@ -1,5 +1,6 @@
 """The public page of the plan: what is published, what proves it, and nothing about persons."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,15 @@ LIMITS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublicSection:
+    """A section that has at least one measure."""
+
+    code: str
+    title: str
+    measures: Sequence[plan.Sheet]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublicPage:
     """The plan as it is published on a day.
 
@@ -32,7 +42,7 @@ class PublicPage:
     """
 
     day: date
-    sections: Sequence[plan.SectionSheet]
+    sections: Sequence[PublicSection]
     counts: conventions.Counts | None
 
     @property
@@ -50,7 +60,13 @@ class PublicPage:
 
 def page(*, day: date) -> PublicPage:
     """Return what is published on ``day``."""
-    sections = [section for axis in plan.sheets(day) for section in axis.sections if section.measures]
+    by_section: dict[tuple[str, str], list[plan.Sheet]] = defaultdict(list)
+    for sheet in plan.measures(day):
+        by_section[sheet.section].append(sheet)
+    sections = [
+        PublicSection(code=code, title=title, measures=measures)
+        for (code, title), measures in sorted(by_section.items())
+    ]
     return PublicPage(
         day=day, sections=sections, counts=conventions.counts(conventions.situation(day).values())
     )
