@@ -30,7 +30,7 @@ print(Indicator.objects.filter(unit="share").first().code, *Departement.objects.
 
 
 def plan_rows(indicator: str, rows: int, codes: list[str]):
-    yield ["type", "code", "territoire", "date", "numérateur", "dénominateur", "provenance"]
+    yield ["type", "parent", "territoire", "date", "numérateur", "dénominateur", "provenance"]
     day = date(2010, 1, 1)
     written = 0
     while True:

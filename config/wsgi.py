@@ -1,5 +1,6 @@
 """The door a WSGI server opens (gunicorn)."""
 
+import gc
 import os
 import sys
 
@@ -18,3 +19,9 @@ if settings.IN_PRODUCTION:
         refuse_unsafe_start()
     except Refusal as refusal:
         sys.exit(str(refusal))
+
+# What was loaded once for all requests is not looked through again at each collection: with --preload, it also stays
+# shared between the processes.
+gc.collect()
+gc.freeze()
+gc.set_threshold(10_000, 20, 50)

@@ -38,8 +38,8 @@ DATABASE: Final = "traitdunion_demo"
 _UNFINISHED: Final = f"{DATABASE}_new"
 _WORKER_COMMAND: Final = ("django", "procrastinate", "worker")
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_WORKERS: Final = 2
-_THREADS: Final = 4
+_WORKERS: Final = 4
+_THREADS: Final = 2
 _ANSWER_SECONDS: Final = 60
 _SERVER_ERROR: Final = 500
 

@@ -125,7 +125,7 @@ def _told_by_review(fact: Mapping[str, Any]) -> Happening:
 
 def _told_by_contact(fact: Mapping[str, Any]) -> Happening:
     said = "coordonnées confirmées" if fact["is_right"] else "coordonnées à corriger"
-    return _told(fact, f"{Role(fact['role']).label.capitalize()}, {fact['organisation']} : {said}")
+    return _told(fact, f"{fact['organisation']}, {Role(fact['role']).label} : {said}")
 
 
 def _told_by_meeting(fact: Mapping[str, Any]) -> Happening:

@@ -52,7 +52,9 @@ _PURPOSES: Final = {
 def personas() -> Sequence[Persona]:
     """Return one persona for every role."""
     return [
-        Persona(key=role.value, role=role, label=role.label.capitalize(), purpose=_PURPOSES[role])
+        Persona(
+            key=role.value, role=role, label=role.label[0].upper() + role.label[1:], purpose=_PURPOSES[role]
+        )
         for role in Role
     ]
 

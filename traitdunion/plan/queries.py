@@ -462,7 +462,7 @@ def worded_like(actions: Ledger, words: str, day: date) -> Ledger:
 
 LINE_COLUMNS = (
     "public_id",
-    "title",
+    "wording",
     "measure__code",
     "measure__public_id",
     "departement_id",
@@ -471,8 +471,6 @@ LINE_COLUMNS = (
     "origin",
     "origin_label",
     "opened_on",
-    "due_on",
-    "pilot_name",
     "provenance",
     "last_event",
     "last_start",
@@ -485,6 +483,16 @@ def lines(actions: Ledger, day: date) -> list[ActionLine]:
     return [line(row, day) for row in with_facts(actions, day).values(*LINE_COLUMNS)]
 
 
+def open_lines(actions: Ledger, day: date) -> list[ActionLine]:
+    """Return the actions still expected, what waits for someone first, in one query; for a few dozen actions.
+
+    The rule alone gives the state: the database is not asked to work it out as well.
+    """
+    found = [line(row, day) for row in with_facts(known(actions, day), day).values(*LINE_COLUMNS)]
+    found = [each for each in found if each.status.is_open]
+    return sorted(found, key=lambda each: (URGENCY.index(each.status.state), each.due_on or date.max))
+
+
 def with_facts(actions: Ledger, day: date) -> Ledger:
     """Add the wording and the facts that decide the state, as ``line`` reads them."""
     cut = end_of(day)
@@ -494,8 +502,9 @@ def with_facts(actions: Ledger, day: date) -> Ledger:
     fact = JSONObject(kind="kind", on="happened_on")
     blocker = JSONObject(cause="cause", lifter="lifter", since="since")
     found: Ledger = actions.annotate(
-        title=Subquery(revisions.values("title")[:1]),
-        pilot_name=Subquery(revisions.values("pilot__name")[:1]),
+        wording=Subquery(
+            revisions.values(fact=JSONObject(title="title", due_on="due_on", pilot="pilot__name"))[:1]
+        ),
         last_event=Subquery(events.values(fact=fact)[:1]),
         last_start=Subquery(starts.values(fact=fact)[:1]),
         blocker=Subquery(_standing_blockers(day, cut).values(fact=blocker)[:1]),
@@ -508,9 +517,11 @@ def line(row: Mapping[str, Any], day: date) -> ActionLine:
     # The last start and the last event are all the rule looks at; in that order, so that the last one wins.
     facts = [fact for fact in (row["last_start"], row["last_event"]) if fact is not None]
     blocker = row["blocker"]
+    wording = row["wording"] or {}
+    due_on = date.fromisoformat(wording["due_on"]) if wording.get("due_on") else None
     status = rules.action_status(
         opened_on=row["opened_on"],
-        due_on=row["due_on"],
+        due_on=due_on,
         events=[EventFact(kind=EventKind(fact["kind"]), on=date.fromisoformat(fact["on"])) for fact in facts],
         blockers=[]
         if blocker is None
@@ -526,7 +537,7 @@ def line(row: Mapping[str, Any], day: date) -> ActionLine:
     )
     return ActionLine(
         public_id=row["public_id"],
-        title=row["title"] or "",
+        title=wording.get("title") or "",
         measure_code=row["measure__code"] or "",
         measure_id=row["measure__public_id"],
         departement=row["departement_id"] or "",
@@ -535,8 +546,8 @@ def line(row: Mapping[str, Any], day: date) -> ActionLine:
         origin=OriginKind(row["origin"]),
         origin_label=row["origin_label"],
         opened_on=row["opened_on"],
-        due_on=row["due_on"],
-        pilot=row["pilot_name"] or "",
+        due_on=due_on,
+        pilot=wording.get("pilot") or "",
         provenance=Provenance(row["provenance"]),
         status=status,
     )

@@ -27,7 +27,6 @@ SHOWN_ACTIONS = 12
 SHOWN_CHANGES = 8
 DYAD_ROLES = tuple(SIDE_OF)
 LATE = (ActionState.EN_RETARD.value, ActionState.BLOQUEE.value)
-OPEN = tuple(state.value for state in ActionState if state not in plan.CLOSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +101,7 @@ def _turn(situation: conventions.Situation, reader: Side | None) -> str:
 
 def _open_lines(departement: Departement, mandate: Mandate, day: date) -> list[ActionLine]:
     visible = plan_access.actions_visible_to(mandate).filter(departement=departement)
-    found = plan.with_state(plan.known(visible, day), day).filter(Q(state__in=OPEN))
-    return plan.lines(plan.by_urgency(found), day)
+    return plan.open_lines(visible, day)
 
 
 def _chairs(departement: Departement, day: date) -> dict[Side, list[Chair]]:
