@@ -360,7 +360,12 @@ def _row(convention: Convention, day: date, reader: Side | None) -> Row:
 
 def in_force(conventions: ConventionQuerySet, *, day: date, departement: str = "") -> list[Convention]:
     """Return the conventions in force on ``day``, département by département; ``departement`` keeps one."""
-    signed = conventions.filter(parent__isnull=True, signed_on__lte=day)
+    # The rule decides; what its dates rule out is not read.
+    signed = (
+        conventions.filter(parent__isnull=True, signed_on__lte=day, starts_on__lte=day)
+        .exclude(ends_on__lt=day)
+        .exclude(denounced_on__lte=day)
+    )
     if departement:
         signed = signed.filter(departement=departement)
     read = signed.with_life().order_by("departement_id", "pk")

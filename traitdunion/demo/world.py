@@ -5,7 +5,7 @@ bulk, without the actions of the apps, because nobody did them; one entry of the
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -87,10 +87,26 @@ class World:
 
 
 @transaction.atomic
-def build(*, today: date, years: int = 5, seed: int = 38, tell: Tell = lambda _line: None) -> None:
-    """Fill an empty database that already has the territories, the plan and the convention template."""
+def build(
+    *,
+    today: date,
+    years: int = 5,
+    seed: int = 38,
+    codes: Collection[str] | None = None,
+    tell: Tell = lambda _line: None,
+) -> None:
+    """Fill an empty database that already has the territories, the plan and the convention template.
+
+    Args:
+        today: last day of the story.
+        years: how long it lasts.
+        seed: of the draw.
+        codes: the départements that take part, every one when None.
+        tell: told each step.
+    """
     world = World(today=today, years=years, chance=random.Random(seed))  # noqa: S311  # a story, not a secret
-    world.departements = list(Departement.objects.select_related("region", "ars"))
+    taking_part = Departement.objects.select_related("region", "ars")
+    world.departements = list(taking_part if codes is None else taking_part.filter(code__in=codes))
     _organisations(world)
     tell(f"{Organisation.objects.count()} organisations")
     _posts(world)

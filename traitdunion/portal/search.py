@@ -83,7 +83,7 @@ def find(wanted: str, *, mandate: Mandate, day: date) -> Found:
     return Found(
         departements=places[:SHOWN],
         measures=list(revisions[:SHOWN]),
-        actions=plan.lines(plan.by_urgency(visible), day)[:SHOWN],
+        actions=plan.lines(plan.by_urgency(visible)[:SHOWN], day),
         conventions=list(conventions[:SHOWN]),
     )
 
