@@ -9,8 +9,10 @@ from typing import Any
 
 import dj_database_url
 
+from traitdunion.core.errors import Refusal
 
-class SettingError(Exception):
+
+class SettingError(Refusal):
     """A setting is missing or wrong; the message is one French sentence for the operator."""
 
 
