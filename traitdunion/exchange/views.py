@@ -40,8 +40,9 @@ def run_send(request: SignedInRequest, kind: str) -> HttpResponseBase:
     importer = registry.importer(kind)
     if importer is None or not importer.may_import(request.mandate):
         raise Http404
-    form = SendForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    is_sent = request.method == "POST"
+    form = SendForm(request.POST, request.FILES) if is_sent else SendForm()
+    if is_sent and form.is_valid():
         upload = form.cleaned_data["file"]
         at = timezone.now()
         run = actions.send(
