@@ -26,7 +26,7 @@ def text(answer):
 def test_the_two_institutions_stand_face_to_face(stage, sign_in):
     page = text(sign_in(Role.REFERENT_ARS).get("/departements/67/"))
 
-    assert page.rindex("Préfecture du Bas-Rhin") and page.index("ARS Grand Est")
+    assert page.index("Préfecture du Bas-Rhin") < page.rindex("ARS Grand Est")
     assert stage.persona[Role.REFERENT_PREFECTURE].person.name in page
     assert stage.persona[Role.REFERENT_ARS].person.name in page
     assert "Signée des deux côtés" in page

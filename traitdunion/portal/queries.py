@@ -26,7 +26,7 @@ from traitdunion.territories.models import Departement
 SHOWN_ACTIONS = 12
 SHOWN_CHANGES = 8
 DYAD_ROLES = tuple(SIDE_OF)
-LATE = (ActionState.EN_RETARD.value, ActionState.BLOQUEE.value)
+LATE = (ActionState.EN_RETARD.value,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +195,7 @@ class Overview:
 
 
 def overview(mandate: Mandate, *, day: date) -> Overview:
-    """Return where every visible département stands, and how many actions are late or blocked in each."""
+    """Return where every visible département stands, and how many actions are late in each."""
     codes = (
         None if mandate.is_national else list(departements_visible_to(mandate).values_list("code", flat=True))
     )
@@ -213,7 +213,7 @@ def overview(mandate: Mandate, *, day: date) -> Overview:
 
 
 def late_actions(mandate: Mandate, *, day: date) -> Mapping[str, int]:
-    """Return how many actions are late or blocked, by code of département (empty for the nation)."""
+    """Return how many actions are late, by code of département (empty for the nation)."""
     visible = plan.with_state(plan.known(plan_access.actions_visible_to(mandate), day), day)
     counted = (
         visible.filter(Q(state__in=LATE)).values("departement_id").annotate(count=Count("pk")).order_by()
