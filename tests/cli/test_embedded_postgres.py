@@ -24,9 +24,11 @@ as_root = pytest.mark.skipif(
 with_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="ce système n'a pas /proc")
 
 RUN_UNTIL_KILLED = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from traitdunion.cli.embedded_postgres import EmbeddedPostgres
+# Started in the background, a shell's child ignores Ctrl-C: here it must hear it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with EmbeddedPostgres(Path(sys.argv[1]), durable=False, remove=sys.argv[2] == "remove") as server:
     print("prêt", flush=True)
     time.sleep(600)
@@ -76,7 +78,7 @@ def runner(home):
     yield start
     for process in started:
         process.kill()
-        process.wait()
+        process.wait(60)
         process.stdout.close()
     assert wait_for_silence(home) == []
 
@@ -141,7 +143,7 @@ def test_nothing_survives_its_parent(runner, home, number):
     process = runner("remove")
 
     process.send_signal(number)
-    process.wait()
+    process.wait(60)
 
     assert wait_for_silence(home) == []
     assert not home.exists()
@@ -157,7 +159,7 @@ def test_a_server_orphaned_with_its_guard_is_ended_before_the_next(runner, home)
     ]
     os.kill(guard, signal.SIGKILL)
     process.kill()
-    process.wait()
+    process.wait(60)
 
     with EmbeddedPostgres(home, durable=False) as server:
         assert "postgres" in server.databases()
