@@ -1,10 +1,13 @@
 """One PostgreSQL for the whole run, and a closed network.
 
 The server starts before the first test and serves every xdist worker, each with its own database
-(``test_traitdunion_gw0``…). ``DATABASE_URL`` in the environment replaces it.
+(``test_traitdunion_gw0``…). The migrations are played once, in a database that the others copy.
+``DATABASE_URL`` in the environment replaces the server; each database is then migrated by itself.
 """
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from traitdunion.cli.embedded_postgres import EmbeddedPostgres
 from traitdunion.cli.errors import LauncherError
 
 SERVER = pytest.StashKey[EmbeddedPostgres]()
+MODEL = "TRAITDUNION_TEST_MODEL"  # name of the migrated database, for the workers and the servers we start
 hypothesis_settings.register_profile("fuzz", max_examples=20_000, deadline=None)  # make fuzz
 LOOPBACK = ["127.0.0.1", "::1"]
 
@@ -33,15 +37,39 @@ def pytest_configure(config):
         pytest.exit(str(refusal), returncode=pytest.ExitCode.USAGE_ERROR)
     config.stash[SERVER] = server
     os.environ["DATABASE_URL"] = server.url("traitdunion")  # the workers of xdist and every command we start
+    os.environ[MODEL] = _migrated(server)
     # pytest-django reads the settings before this file; nothing is connected yet.
     settings.DATABASES["default"].update(database(os.environ["DATABASE_URL"]))
+
+
+def _migrated(server):
+    server.create_database(name := "modele")
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+        env={**os.environ, "DATABASE_URL": server.url(name), "DJANGO_SETTINGS_MODULE": "config.settings.test"},
+        cwd=Path(__file__).resolve().parents[1], capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode != 0:
+        server.stop()
+        pytest.exit(
+            f"Les migrations ont échoué : {done.stderr[-3000:]}", returncode=pytest.ExitCode.USAGE_ERROR
+        )
+    return name
 
 
 def pytest_unconfigure(config):
     server = config.stash.get(SERVER, None)
     if server is not None:
         server.stop()
-        del os.environ["DATABASE_URL"]
+        del os.environ["DATABASE_URL"], os.environ[MODEL]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix(django_db_modify_db_settings_xdist_suffix):
+    """Copy the migrated database instead of playing the migrations again in each worker."""
+    if model := os.environ.get(MODEL):
+        settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = model
+        connection.settings_dict["TEST"]["TEMPLATE"] = model
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,7 +1,7 @@
 """The site in a real Chromium: a server of its own, the demonstration's data, one visitor per test.
 
-The server runs as another process on a database of its own, filled once per run: no test here touches the
-database directly, and what one of them writes stays for the others. Use::
+The server runs as another process on a database of its own, copied from one that is filled once per run: no test here
+touches the database directly, and what one of them writes stays for the others. Use::
 
     def test_…(open_as):
         visit = open_as("referent_prefecture", width=320, dark=True)
@@ -15,6 +15,7 @@ Variables: TRAITDUNION_CHROMIUM (path of the browser), TRAITDUNION_SCREENSHOTS (
 Without Chromium these tests are skipped with a loud summary, and fail when CI is set.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -72,6 +73,13 @@ def _lacking(config, reason):
 
 
 @pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory):
+    """Return a folder that every process of this run sees."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
 def chromium(pytestconfig):
     found = (
         os.environ.get("TRAITDUNION_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -88,21 +96,19 @@ def chromium(pytestconfig):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory, worker_name):
+def site(tmp_path_factory, worker_name, filled):
     """Return the address of the demonstration, served by another process on its own database."""
     folder = tmp_path_factory.mktemp("site")
-    with _database(f"browser_{worker_name}") as database, socket.create_server(("127.0.0.1", 0)) as listener:
+    with (
+        _database(f"browser_{worker_name}", model=filled) as database,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings.demo",
-            "TRAITDUNION_SECRET_KEY": "navigateur " * 6,
+            **_environment(database),
             "TRAITDUNION_BASE_URL": address,
             "TRAITDUNION_DEMO_MAIL": str(folder / "mail"),
-            "DATABASE_URL": database,
         }
-        for command in (["migrate", "--verbosity", "0"], ["demo_data", "--years", "2"]):
-            _run([sys.executable, "-m", "django", *command], environment)
         log = folder / "server.log"
         with log.open("wb") as written:
             server = subprocess.Popen(
@@ -123,16 +129,41 @@ def worker_name():
     return os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 
+@pytest.fixture(scope="session")
+def filled(shared_folder):
+    """Return the name of a database with the demonstration's data, made by the first process that asks."""
+    name, ready = f"browser_{shared_folder.name.replace('-', '_')}", shared_folder / "filled"
+    with (shared_folder / "filling").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            with _database(
+                name, model=os.environ.get("TRAITDUNION_TEST_MODEL", "template1"), keep=True
+            ) as database:
+                for command in (["migrate", "--verbosity", "0"], ["demo_data", "--years", "2"]):
+                    _run([sys.executable, "-m", "django", *command], _environment(database))
+            ready.touch()
+    return name
+
+
+def _environment(database):
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.demo",
+        "TRAITDUNION_SECRET_KEY": "navigateur " * 6,
+        "DATABASE_URL": database,
+    }
+
+
 @contextmanager
-def _database(name):
-    """Make an empty database beside that of the other tests, and drop it afterwards."""
-    server = os.environ["DATABASE_URL"]
-    place = urlsplit(server)
+def _database(name, *, model, keep=False):
+    """Copy a database beside those of the other tests, and drop the copy afterwards unless it is to be kept."""
+    place = urlsplit(os.environ["DATABASE_URL"])
     with psycopg.connect(place._replace(path="/postgres").geturl(), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{model}"')
         yield place._replace(path=f"/{name}").geturl()
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        if not keep:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _run(command, environment):

@@ -1,11 +1,11 @@
 """Every page that a persona can reach by links, looked at by axe-core and measured at the narrowest width.
 
-Two pages made of the same elements are looked at once: what a persona sees differs from its neighbour's by words and
-numbers far more often than by structure. All of them are opened and must answer.
+A page is looked at again only when it holds a kind of element that nobody saw on it yet: what a persona sees differs
+from its neighbour's by words and numbers far more often than by structure. All of them are opened and must answer.
 """
 
+import fcntl
 import hashlib
-import os
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -64,19 +64,18 @@ def walk(request, site, start):
 
 
 @pytest.fixture(scope="module")
-def is_new(tmp_path_factory):
-    """Tell whether nobody looked yet at a page made of these elements, in this process or in another of the run."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "looked-at"
-    folder.mkdir(exist_ok=True)
+def is_new(shared_folder):
+    """Tell whether a page holds elements that nobody saw on it yet, in this process or in another of the run."""
+    file = shared_folder / "looked-at"
 
     def claim(name, elements):
-        mark = hashlib.sha256(repr((name, sorted(map(repr, elements)))).encode()).hexdigest()
-        try:
-            (folder / mark).touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        return True
+        marks = {hashlib.sha256(repr((name, element)).encode()).hexdigest()[:20] for element in elements}
+        with file.open("a+") as seen:
+            fcntl.flock(seen, fcntl.LOCK_EX)
+            seen.seek(0)
+            unseen = marks.difference(seen.read().split())
+            seen.writelines(f"{mark}\n" for mark in sorted(unseen))
+        return bool(unseen)
 
     return claim
 

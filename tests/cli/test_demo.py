@@ -102,8 +102,16 @@ def status_of(port):
 
 @with_proc
 def test_the_demonstration_lives_and_dies_in_one_piece(run, state):
-    """One scenario, because the first start is long: start, stop, start again, kill, reset."""
+    """One scenario, because loading is long: kill while loading, start, stop, start again, kill, reset."""
     port = free_port()
+
+    unlucky = run(port=port)
+    read_until(unlucky, "… données synthétiques")
+    unlucky.kill()
+    unlucky.wait()
+    assert wait_for_silence(state) == []
+    with EmbeddedPostgres(demo._postgres_folder(state), durable=True) as server:
+        assert demo.DATABASE not in server.databases()
 
     first = run(port=port)
     printed = read_until(first, "Ctrl-C arrête tout")
@@ -128,18 +136,6 @@ def test_the_demonstration_lives_and_dies_in_one_piece(run, state):
     third.send_signal(signal.SIGTERM)
     assert third.wait(40) == 130
     assert wait_for_silence(state) == []
-
-
-@with_proc
-def test_killed_while_loading_it_starts_over_without_half_a_database(run, state):
-    first = run(port=free_port())
-    read_until(first, "… données synthétiques")
-    first.kill()
-    first.wait()
-    assert wait_for_silence(state) == []
-
-    with EmbeddedPostgres(demo._postgres_folder(state), durable=True) as server:
-        assert demo.DATABASE not in server.databases()
 
 
 def test_a_taken_port_is_one_sentence_before_anything_is_made(run, state):

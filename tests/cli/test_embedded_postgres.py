@@ -63,6 +63,23 @@ def home(monkeypatch):
     subprocess.run(["rm", "-rf", server.home], check=True)
 
 
+@pytest.fixture(scope="module")
+def first_start():
+    """A folder whose server ran once."""
+    server = EmbeddedPostgres.for_tests()
+    with EmbeddedPostgres(server.home, durable=False):
+        pass
+    yield server.home
+    subprocess.run(["rm", "-rf", server.home], check=True)
+
+
+@pytest.fixture
+def used_home(home, first_start):
+    """The same as ``home``, where the long first start is over."""
+    subprocess.run(["cp", "-a", f"{first_start}/.", home], check=True)
+    return home
+
+
 @pytest.fixture
 def runner(home):
     started = []
@@ -83,8 +100,8 @@ def runner(home):
     assert wait_for_silence(home) == []
 
 
-def test_a_server_answers_through_its_socket_only(home):
-    with EmbeddedPostgres(home, durable=False) as server:
+def test_a_server_answers_through_its_socket_only(used_home):
+    with EmbeddedPostgres(used_home, durable=False) as server:
         server.create_database("essai")
 
         with psycopg.connect(server.url("essai")) as connection:
@@ -95,19 +112,19 @@ def test_a_server_answers_through_its_socket_only(home):
     assert (role, superuser, addresses) == ("traitdunion", "off", "")
 
 
-def test_the_extensions_we_need_can_be_created_by_the_applications_role(home):
-    with EmbeddedPostgres(home, durable=False) as server:
+def test_the_extensions_we_need_can_be_created_by_the_applications_role(used_home):
+    with EmbeddedPostgres(used_home, durable=False) as server:
         server.create_database("essai")
         with psycopg.connect(server.url("essai")) as connection:
             for name in postgres_binaries.EXTENSIONS:
                 connection.execute(f"CREATE EXTENSION {name}")
 
 
-def test_without_the_password_nobody_enters(home, tmp_path):
+def test_without_the_password_nobody_enters(used_home, tmp_path):
     wrong = tmp_path / "passwords"
     wrong.write_text("*:*:*:*:faux\n")
     wrong.chmod(0o600)
-    with EmbeddedPostgres(home, durable=False) as server:
+    with EmbeddedPostgres(used_home, durable=False) as server:
         address = server.url("postgres").replace("passfile=", "ignored=").split("&ignored")[0]
 
         with pytest.raises(psycopg.OperationalError, match="password"):
@@ -121,12 +138,12 @@ def test_nothing_of_the_folder_is_open_to_others(home):
     assert modes == dict.fromkeys(modes, 0)
 
 
-def test_stopping_leaves_no_process_and_keeps_the_data(home):
-    with EmbeddedPostgres(home, durable=False) as server:
+def test_stopping_leaves_no_process_and_keeps_the_data(used_home):
+    with EmbeddedPostgres(used_home, durable=False) as server:
         server.create_database("essai")
 
-    assert processes_of(home) == []
-    with EmbeddedPostgres(home, durable=False) as server:
+    assert processes_of(used_home) == []
+    with EmbeddedPostgres(used_home, durable=False) as server:
         assert "essai" in server.databases()
 
 
@@ -139,29 +156,29 @@ def test_a_test_server_leaves_no_folder():
 
 @with_proc
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_nothing_survives_its_parent(runner, home, number):
+def test_nothing_survives_its_parent(runner, used_home, number):
     process = runner("remove")
 
     process.send_signal(number)
     process.wait(60)
 
-    assert wait_for_silence(home) == []
-    assert not home.exists()
+    assert wait_for_silence(used_home) == []
+    assert not used_home.exists()
 
 
 @with_proc
-def test_a_server_orphaned_with_its_guard_is_ended_before_the_next(runner, home):
+def test_a_server_orphaned_with_its_guard_is_ended_before_the_next(runner, used_home):
     process = runner()
     [guard] = [
         int(folder.name)
         for folder in Path("/proc").glob("[0-9]*")
-        if b"guard.py" in (words := read_words(folder)) and os.fsencode(home) in words
+        if b"guard.py" in (words := read_words(folder)) and os.fsencode(used_home) in words
     ]
     os.kill(guard, signal.SIGKILL)
     process.kill()
     process.wait(60)
 
-    with EmbeddedPostgres(home, durable=False) as server:
+    with EmbeddedPostgres(used_home, durable=False) as server:
         assert "postgres" in server.databases()
 
 
@@ -172,10 +189,10 @@ def read_words(folder):
         return b""
 
 
-def test_a_folder_in_use_is_refused_and_left_running(home):
-    with EmbeddedPostgres(home, durable=False) as server:
+def test_a_folder_in_use_is_refused_and_left_running(used_home):
+    with EmbeddedPostgres(used_home, durable=False) as server:
         with pytest.raises(LauncherError, match="tourne déjà"):
-            EmbeddedPostgres(home, durable=False).start()
+            EmbeddedPostgres(used_home, durable=False).start()
 
         assert "postgres" in server.databases()
 
@@ -185,8 +202,8 @@ def test_a_path_too_long_for_a_socket_is_refused(tmp_path):
         EmbeddedPostgres(tmp_path / ("x" * 100), durable=False).start()
 
 
-def test_a_database_keeps_its_note_under_its_new_name(home):
-    with EmbeddedPostgres(home, durable=False) as server:
+def test_a_database_keeps_its_note_under_its_new_name(used_home):
+    with EmbeddedPostgres(used_home, durable=False) as server:
         server.create_database("brouillon")
         server.leave_note("brouillon", "complet")
         server.rename_database("brouillon", "fini")
@@ -194,13 +211,13 @@ def test_a_database_keeps_its_note_under_its_new_name(home):
         assert (server.note("fini"), server.note("brouillon")) == ("complet", None)
 
 
-def test_erasing_removes_the_folder_unless_it_runs(home):
-    with EmbeddedPostgres(home, durable=False), pytest.raises(LauncherError, match="tourne déjà"):
-        EmbeddedPostgres(home, durable=False).erase()
+def test_erasing_removes_the_folder_unless_it_runs(used_home):
+    with EmbeddedPostgres(used_home, durable=False), pytest.raises(LauncherError, match="tourne déjà"):
+        EmbeddedPostgres(used_home, durable=False).erase()
 
-    EmbeddedPostgres(home, durable=False).erase()
+    EmbeddedPostgres(used_home, durable=False).erase()
 
-    assert not home.exists()
+    assert not used_home.exists()
 
 
 def test_an_unfinished_first_start_is_started_over(home):
@@ -376,15 +393,15 @@ def test_a_full_disk_is_one_sentence_and_half_a_cluster_bears_no_name(home, size
         subprocess.run(["umount", home], check=True)
 
 
-def test_what_the_server_says_is_passed_on(home):
-    with EmbeddedPostgres(home, durable=False):
+def test_what_the_server_says_is_passed_on(used_home):
+    with EmbeddedPostgres(used_home, durable=False):
         pass
-    (home / "data" / "postgresql.conf").write_text("ceci_n_existe_pas = 1\n")
+    (used_home / "data" / "postgresql.conf").write_text("ceci_n_existe_pas = 1\n")
 
     with pytest.raises(LauncherError, match="configuration file"):
-        EmbeddedPostgres(home, durable=False).start()
+        EmbeddedPostgres(used_home, durable=False).start()
 
-    assert processes_of(home) == []
+    assert processes_of(used_home) == []
 
 
 def test_the_tests_server_may_forget_and_the_demos_may_not(home):

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 import requests
+from django.core.cache import cache
 from playwright.sync_api import sync_playwright
 
 from tests.identity.conftest import ACTOR, NOW
@@ -34,7 +35,7 @@ def node_modules(checkout):
     return modules
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def node():
     return node_command()
 
@@ -47,28 +48,45 @@ def algorithm():
     return "RS256"
 
 
-@pytest.fixture
-def issuer(node, node_modules, live_server, settings, algorithm):
-    """Start the provider, and declare it to the site."""
+@pytest.fixture(scope="session")
+def provider_of(node, node_modules, live_server):
+    """Start one provider an algorithm, and remember it until the end."""
+    started = {}
+
+    def find(algorithm):
+        if algorithm not in started:
+            started[algorithm] = _start(node, node_modules, live_server, algorithm)
+        return started[algorithm][1]
+
+    yield find
+    for process, _ in started.values():
+        process.terminate()
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+def _start(node, node_modules, live_server, algorithm):
     command = [node, SERVER, node_modules, CLIENT, SECRET, f"{live_server.url}/identite/connexion/retour/",
                f"{live_server.url}/identite/deconnexion/faite/", algorithm]  # fmt: skip
     process = subprocess.Popen(
         [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
-    try:
-        address = process.stdout.readline().strip()
-        settings.AUTHENTICATION_BACKENDS = ["traitdunion.identity.oidc.StrictOIDCBackend"]
-        settings.OIDC_ISSUER = address
-        settings.OIDC_RP_CLIENT_ID = CLIENT
-        settings.OIDC_RP_CLIENT_SECRET = SECRET
-        settings.OIDC_RP_SIGN_ALGO = algorithm
-        settings.OIDC_ACR_ALLOWED = ["eidas1"]
-        settings.OIDC_MAX_AGE_SECONDS = 3600
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-        process.stdout.close()
+    return process, process.stdout.readline().strip()
+
+
+@pytest.fixture
+def issuer(provider_of, settings, algorithm):
+    """Declare the provider to the site."""
+    address = provider_of(algorithm)
+    cache.clear()  # what was read of the provider before
+    settings.AUTHENTICATION_BACKENDS = ["traitdunion.identity.oidc.StrictOIDCBackend"]
+    settings.OIDC_ISSUER = address
+    settings.OIDC_RP_CLIENT_ID = CLIENT
+    settings.OIDC_RP_CLIENT_SECRET = SECRET
+    settings.OIDC_RP_SIGN_ALGO = algorithm
+    settings.OIDC_ACR_ALLOWED = ["eidas1"]
+    settings.OIDC_MAX_AGE_SECONDS = 3600
+    return address
 
 
 class Forms(HTMLParser):

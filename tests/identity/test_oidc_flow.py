@@ -373,13 +373,14 @@ def test_tokens_that_name_unknown_keys_do_not_make_us_hammer_the_provider(client
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
-def test_no_forged_token_opens_a_session(client, settings, provider, marie, monkeypatch, algorithm):
+@pytest.mark.parametrize(("algorithm", "every"), [("RS256", 1), ("ES256", 5)])
+def test_no_forged_token_opens_a_session(client, settings, provider, marie, monkeypatch, algorithm, every):
+    """The validator's own tests try each forgery under both algorithms; the flow is the same for both."""
     settings.OIDC_RP_SIGN_ALGO = algorithm
     # Seven hundred refusals need no page.
     monkeypatch.setattr(views, "_sign_in_failed", lambda *_, **__: HttpResponse(status=403))
     opened, tried = [], 0
-    for variant in forge.forged_tokens(algorithm):
+    for variant in list(forge.forged_tokens(algorithm))[::every]:
         if not isinstance(variant.token, str) or not variant.token.isascii():
             continue
         provider.id_token, provider.keys = variant.token, variant.keys
@@ -389,7 +390,7 @@ def test_no_forged_token_opens_a_session(client, settings, provider, marie, monk
         if is_signed_in(client):
             opened.append(variant.name)
     assert opened == []
-    assert tried >= 200
+    assert tried >= 300 // every
 
     provider.id_token, provider.keys = forge.good_token(algorithm), [forge.public_jwk(algorithm, "signing")]
     oidc.cache.clear()

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from traitdunion.audit.actors import task
@@ -23,10 +24,13 @@ OVERSEAS = {
 }
 
 
-@pytest.fixture
-def country():
+@pytest.fixture(scope="module")
+def country(django_db_setup, django_db_blocker):
+    """The country, loaded once for the module and rolled back after it."""
     code = read_geographic_code(settings.ASSETS / "geographic-code")
-    return actions.load(code, actor=task("essai"), at=timezone.now())
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield actions.load(code, actor=task("essai"), at=timezone.now())
+        transaction.set_rollback(True)
 
 
 def test_there_are_101_departements_in_18_regions_with_one_ars_each(country):
