@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "traitdunion.notices",
     "traitdunion.plan",
     "traitdunion.conventions",
+    "traitdunion.barometer",
     "traitdunion.portal",
 ]
 

@@ -1,0 +1,260 @@
+"""Campaigns of the baromètre: questionnaires, waves, who is asked, and what was answered, kept apart from who.
+
+Two halves that no column joins (``docs/adr/0012-anonymous-answers.md``):
+
+* who is asked: ``Wave``, ``RosterEntry``. Written by people, dated, logged.
+* what was answered: ``Sheet``, ``Remark``, ``Participation``. No person, no role, no moment, no sequence.
+
+Fields that the analysis reads: ``Wave.name`` (column ``wave`` of ANSWERS.csv), ``Wave.format``,
+``Wave.questionnaire.text`` (TOML), ``Sheet.wave``, ``Sheet.departement_id``, ``Sheet.side``, ``Sheet.answers``
+({item id: "1".."5" | "NSP" | "SO"}), ``Sheet.is_submitted``, ``Sheet.pair_hash`` (same person in another wave, when
+they chose to say so, else a hash seen once), ``Participation.invited`` and ``submitted``.
+"""
+
+import uuid
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from traitdunion.audit.models import Authored
+from traitdunion.barometer import rules_campaign as rules
+from traitdunion.barometer.kinds import Format, RosterRole, State
+from traitdunion.core.choices import choices_of
+from traitdunion.core.models import PublicModel
+from traitdunion.identity.kinds import Side
+from traitdunion.territories.models import Departement
+
+
+class QuestionnaireVersion(PublicModel, Authored):
+    """A questionnaire as it was imported. It never changes: waves rest on it."""
+
+    name = models.CharField("intitulé", max_length=150)
+    version = models.CharField("version", max_length=40)
+    text = models.TextField("texte TOML")
+    sha256 = models.CharField("empreinte SHA-256", max_length=64, unique=True)
+    is_example = models.BooleanField("exemple, non validé", default=False)
+
+    class Meta:
+        verbose_name = "questionnaire"
+        verbose_name_plural = "questionnaires"
+        ordering = ("-recorded_at", "-id")
+
+    def __str__(self) -> str:
+        """Return the name and the version."""
+        return f"{self.name}, version {self.version}"
+
+
+class WordingJustification(PublicModel, Authored):
+    """Why a question whose wording changed may still be compared with what it was. Without it the trend breaks."""
+
+    item = models.CharField("question", max_length=40)
+    before = models.CharField("formulation précédente", max_length=40)
+    after = models.CharField("formulation nouvelle", max_length=40)
+    reason = models.CharField("justification", max_length=500)
+
+    class Meta:
+        verbose_name = "justification de formulation"
+        verbose_name_plural = "justifications de formulation"
+        constraints = (
+            models.UniqueConstraint(fields=("item", "before", "after"), name="wording_justified_once"),
+        )
+
+
+class Wave(PublicModel, Authored):
+    """A campaign: a questionnaire, asked about a period, between two days. Its state is computed."""
+
+    name = models.CharField("nom", max_length=60, unique=True)
+    format = models.CharField("forme", max_length=5, choices=choices_of(Format))
+    questionnaire = models.ForeignKey(
+        QuestionnaireVersion,
+        on_delete=models.PROTECT,  # answers mean nothing without it
+        verbose_name="questionnaire",
+        related_name="waves",
+    )
+    # The days that the questions are about.
+    covers_since = models.DateField("période décrite, premier jour")
+    covers_until_on = models.DateField("période décrite, dernier jour")
+    opens_on = models.DateField("ouverture prévue")
+    closes_on = models.DateField("dernier jour pour répondre")
+    opened_at = models.DateTimeField("ouverte le", null=True, blank=True)
+    sealed_at = models.DateTimeField("réponses scellées le", null=True, blank=True)
+    cancelled_at = models.DateTimeField("annulée le", null=True, blank=True)
+    cancelled_reason = models.CharField("motif d’annulation", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "vague"
+        verbose_name_plural = "vagues"
+        ordering = ("-opens_on", "-id")
+        constraints = (
+            models.CheckConstraint(
+                name="wave_closes_after_opening",
+                condition=Q(closes_on__gte=F("opens_on")),
+                violation_error_message="Le dernier jour pour répondre ne peut pas précéder l’ouverture.",
+            ),
+            models.CheckConstraint(
+                name="wave_period_in_order",
+                condition=Q(covers_until_on__gte=F("covers_since")),
+                violation_error_message="La période décrite finirait avant de commencer.",
+            ),
+            models.CheckConstraint(
+                name="wave_sealed_was_opened",
+                condition=Q(sealed_at__isnull=True) | Q(opened_at__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+    @property
+    def life(self) -> rules.Life:
+        """What the state is computed from."""
+        return rules.Life(
+            closes_on=self.closes_on,
+            is_opened=self.opened_at is not None,
+            is_sealed=self.sealed_at is not None,
+            is_cancelled=self.cancelled_at is not None,
+        )
+
+    def state_on(self, day: date) -> State:
+        """Return where the wave stands on ``day``."""
+        return rules.state_on(self.life, day)
+
+    @property
+    def published_on(self) -> date:
+        """First day on which everyone reads the results."""
+        return rules.published_on(self.closes_on)
+
+
+class RosterEntryQuerySet(models.QuerySet["RosterEntry"]):
+    def in_use(self) -> "RosterEntryQuerySet":
+        """Return the entries whose person is asked, those withdrawn or replaced left out."""
+        return self.filter(revoked_at__isnull=True)
+
+
+class RosterEntry(PublicModel, Authored):
+    """Someone asked in a wave. ``public_id`` and ``link_version`` make the link. Nothing says if they answered."""
+
+    wave = models.ForeignKey(
+        Wave,
+        on_delete=models.PROTECT,  # who was asked is part of the result
+        verbose_name="vague",
+        related_name="entries",
+    )
+    departement = models.ForeignKey(
+        Departement,
+        on_delete=models.PROTECT,  # reference data
+        verbose_name="département",
+        related_name="roster_entries",
+    )
+    side = models.CharField("côté", max_length=10, choices=choices_of(Side))
+    role = models.CharField("fonction", max_length=24, choices=choices_of(RosterRole))
+    name = models.CharField("nom", max_length=120)
+    email = models.EmailField("adresse de messagerie")
+    is_new = models.BooleanField("nouveau depuis la vague précédente", default=False)
+    replaces = models.OneToOneField(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,  # history
+        verbose_name="remplace",
+        related_name="replaced_by",
+    )
+    link_version = models.PositiveSmallIntegerField("version du lien", default=1)
+    revoked_at = models.DateTimeField("lien fermé le", null=True, blank=True)
+
+    objects = RosterEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "personne interrogée"
+        verbose_name_plural = "personnes interrogées"
+        ordering = ("departement", "side", "role", "id")
+        constraints = (
+            models.UniqueConstraint(
+                "wave",
+                "departement",
+                Lower("email"),
+                condition=Q(revoked_at__isnull=True),
+                name="roster_address_once",
+                violation_error_message="Cette adresse figure déjà sur la liste du département.",
+            ),
+        )
+
+
+class Answered(models.Model):
+    """What an answer may say of where it comes from: a wave, a département and a side, nothing else.
+
+    The identifier is random and drawn again at each writing; there is no moment and no sequence, so that neither the
+    order of the rows nor their neighbours tell who wrote them, or when.
+    """
+
+    id = models.UUIDField("identifiant", primary_key=True, default=uuid.uuid4, editable=False)
+    wave = models.ForeignKey(
+        Wave, on_delete=models.PROTECT, verbose_name="vague"
+    )  # it gives the answers a meaning
+    departement = models.ForeignKey(
+        Departement,
+        on_delete=models.PROTECT,  # reference data
+        verbose_name="département",
+    )
+    side = models.CharField("côté", max_length=10, choices=choices_of(Side))
+    # Made from the invitation with a key that the database does not hold; dropped when the wave closes.
+    key = models.CharField("clé provisoire", max_length=64, null=True, unique=True)  # noqa: DJ001  # dropped, not empty
+
+    class Meta:
+        abstract = True
+
+
+class Sheet(Answered):
+    """The answers of one respondent. One exists per invitation from the opening on, so that its birth says nothing."""
+
+    answers = models.JSONField("réponses", default=dict)
+    is_submitted = models.BooleanField("envoyée", default=False)
+    pair_hash = models.CharField("empreinte du code de suivi", max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = "feuille de réponses"
+        verbose_name_plural = "feuilles de réponses"
+        indexes = (models.Index(fields=("wave", "departement", "side"), name="sheet_cell"),)
+
+
+class Remark(Answered):
+    """A few words written beside a low answer, apart from the sheet. Only its author, by code, lets it be read."""
+
+    text = models.CharField("texte", max_length=300)
+    release_hash = models.CharField("empreinte du code de l’auteur", max_length=64, blank=True, db_index=True)
+    is_released = models.BooleanField("rendue lisible par son auteur", default=False)
+
+    class Meta:
+        verbose_name = "remarque"
+        verbose_name_plural = "remarques"
+        indexes = (models.Index(fields=("wave", "departement", "side"), name="remark_cell"),)
+
+
+class Participation(models.Model):
+    """How many were asked and answered on one side. Counted once a day for every side at once, then at the closing."""
+
+    wave = models.ForeignKey(
+        Wave,
+        on_delete=models.CASCADE,  # a count of it
+        verbose_name="vague",
+        related_name="participations",
+    )
+    departement = models.ForeignKey(
+        Departement,
+        on_delete=models.PROTECT,  # reference data
+        verbose_name="département",
+    )
+    side = models.CharField("côté", max_length=10, choices=choices_of(Side))
+    invited = models.PositiveSmallIntegerField("personnes invitées")
+    submitted = models.PositiveSmallIntegerField("réponses envoyées")
+    counted_on = models.DateField("compté le")
+
+    class Meta:
+        verbose_name = "participation"
+        verbose_name_plural = "participations"
+        constraints = (
+            models.UniqueConstraint(fields=("wave", "departement", "side"), name="participation_one_a_side"),
+        )
