@@ -17,6 +17,7 @@ from traitdunion.cli import demo
 from traitdunion.cli.embedded_postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.slow
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="seul root peut monter un disque")
 with_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="ce système n'a pas /proc")
 
 
@@ -171,6 +172,26 @@ def test_resetting_touches_only_what_the_demonstration_made(state):
 
     assert (state / "lettre.txt").read_text() == "à moi"
     assert not server.home.exists()
+
+
+@as_root
+def test_a_disk_that_fills_up_while_loading_is_one_sentence(run, state):
+    home = demo._postgres_folder(state)
+    home.mkdir(mode=0o711)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=56m,mode=0711", "tmpfs", home], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("ce système ne laisse pas monter de disque en mémoire")
+    try:
+        process = run(port=free_port())
+        printed, _ = process.communicate(timeout=90)
+
+        assert process.returncode == 2
+        assert f"Le disque qui porte {home} est plein" in printed.splitlines()[-1]
+        assert wait_for_silence(state) == []
+    finally:
+        subprocess.run(["umount", home], check=True)
 
 
 def test_the_variables_of_psql_do_not_leak_into_the_demonstration(state, monkeypatch):

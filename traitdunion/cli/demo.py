@@ -27,7 +27,7 @@ from traitdunion.cli import assets
 from traitdunion.cli.checkout import ROOT, assets_folder, demo_folder
 from traitdunion.cli.embedded_postgres import EmbeddedPostgres
 from traitdunion.cli.errors import LauncherError
-from traitdunion.cli.folders import own_folder, refusal_of, write_private
+from traitdunion.cli.folders import no_room, own_folder, refusal_of, write_private
 from traitdunion.cli.postgres_binaries import COPIES
 from traitdunion.cli.processes import Guarded
 from traitdunion.cli.progress import step
@@ -65,7 +65,11 @@ def run(options: argparse.Namespace) -> int:
         with step("PostgreSQL"):
             running.enter_context(server)
         environment = _environment(state, server.url(DATABASE), options.port)
-        _prepare_database(server, environment)
+        try:
+            _prepare_database(server, environment)
+        except LauncherError as error:
+            # A full disk fells the server: the command that was loading only saw it fall.
+            raise no_room(server.home) if server.ran_out_of_room() else error from error
         with step("site et tâches de fond"):
             web = _start(state, "web", _web_command(options.port), environment)
             running.callback(web.stop)

@@ -48,6 +48,7 @@ _ADMIN: Final = "postgres"
 _PORT: Final = 5432  # no TCP port is opened: it only names the socket file
 _SOCKET_PATH_LIMIT: Final = 103  # the shortest of the systems' limits (macOS; Linux takes 107)
 _TEMPORARY: Final = ("/tmp", "/var/tmp")  # noqa: S108  # only parents of private folders
+_DISK_FULL: Final = "No space left on device"
 _START_SECONDS: Final = 60
 _STOP_SECONDS: Final = 30
 _QUIET: Final = ("-c", "log_min_messages=warning", "-c", "log_checkpoints=off")
@@ -171,6 +172,13 @@ class EmbeddedPostgres:
         with self._readable_refusals(), self._admin() as connection:
             statement = sql.SQL("COMMENT ON DATABASE {} IS {}")
             connection.execute(statement.format(sql.Identifier(database), sql.Literal(note)))
+
+    def ran_out_of_room(self) -> bool:
+        """Return whether the server said, since it started, that its disk is full."""
+        try:
+            return _DISK_FULL in self._log.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return False
 
     def erase(self) -> None:
         """Erase the server's folder and all it holds; it must not be running.
@@ -393,7 +401,7 @@ class EmbeddedPostgres:
             os.chown(folder, self._account.uid, self._account.gid)
 
     def _failure(self, printed: str) -> LauncherError:
-        if "No space left on device" in printed or "Disk quota exceeded" in printed:
+        if _DISK_FULL in printed or "Disk quota exceeded" in printed:
             return no_room(self.home)
         lines = [line.strip() for line in printed.splitlines() if line.strip()]
         faults = [
