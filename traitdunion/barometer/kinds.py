@@ -56,3 +56,18 @@ PREFILLED = {
     Role.PSYCHIATRE: RosterRole.PSYCHIATRE,
     Role.ETABLISSEMENT: RosterRole.ETABLISSEMENT,
 }
+
+
+class Decision(Kind):
+    """What the two institutions decided of a piste."""
+
+    KEPT = "kept", "retenue"
+    LEFT = "left", "écartée"
+
+
+class Outcome(Kind):
+    """What a later wave shows of a piste that was kept."""
+
+    SEEN = "seen", "effet observé"
+    NOT_SEEN = "not_seen", "pas d’effet visible"
+    UNDECIDED = "undecided", "on ne peut pas conclure"

@@ -20,7 +20,7 @@ from django.db.models.functions import Lower
 
 from traitdunion.audit.models import Authored
 from traitdunion.barometer import rules_campaign as rules
-from traitdunion.barometer.kinds import Format, RosterRole, State
+from traitdunion.barometer.kinds import Decision, Format, Outcome, RosterRole, State
 from traitdunion.core.choices import choices_of
 from traitdunion.core.models import PublicModel
 from traitdunion.identity.kinds import Side
@@ -258,3 +258,115 @@ class Participation(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("wave", "departement", "side"), name="participation_one_a_side"),
         )
+
+
+class Result(PublicModel, Authored):
+    """What the analysis of a closed wave found, as it was computed. It never changes: computed again, a new edition."""
+
+    wave = models.ForeignKey(
+        Wave,
+        on_delete=models.PROTECT,  # pages and actions rest on it
+        verbose_name="vague",
+        related_name="results",
+    )
+    edition = models.PositiveSmallIntegerField("édition", default=1)
+    engine = models.CharField("version de l’analyse", max_length=40)
+    # The wave's object of RESULT.json: figures of a side with too few respondents are not in it.
+    content = models.JSONField("résultat")
+    sha256 = models.CharField("empreinte SHA-256", max_length=64)
+
+    class Meta:
+        verbose_name = "résultat"
+        verbose_name_plural = "résultats"
+        constraints = (models.UniqueConstraint(fields=("wave", "edition"), name="result_edition_once"),)
+
+
+class Cut(Authored):
+    """A group of respondents whose figures were shown, kept for ever: the guard judges the next one against it."""
+
+    wave = models.ForeignKey(
+        Wave,
+        on_delete=models.PROTECT,  # what was shown cannot be unshown
+        verbose_name="vague",
+        related_name="cuts",
+    )
+    base = models.CharField("base", max_length=60)
+    # The cells counted in, « 67:ars » each, sorted.
+    members = models.JSONField("cellules")
+    fingerprint = models.CharField("empreinte", max_length=64)
+
+    class Meta:
+        verbose_name = "coupe montrée"
+        verbose_name_plural = "coupes montrées"
+        constraints = (models.UniqueConstraint(fields=("wave", "base", "fingerprint"), name="cut_once"),)
+
+
+class Piste(PublicModel, Authored):
+    """Something to improve that a rule found in a result. The two institutions keep it or leave it, and say why."""
+
+    wave = models.ForeignKey(
+        Wave,
+        on_delete=models.PROTECT,  # where it comes from
+        verbose_name="vague",
+        related_name="pistes",
+    )
+    departement = models.ForeignKey(
+        Departement,
+        on_delete=models.PROTECT,  # reference data
+        verbose_name="département",
+        related_name="pistes",
+    )
+    rule = models.CharField("règle", max_length=40)
+    pattern = models.CharField("motif", max_length=40)
+    # Empty when the rule is about facts only.
+    dimension = models.CharField("dimension", max_length=40, blank=True)
+    side = models.CharField("côté", max_length=10, choices=choices_of(Side), blank=True)
+    # The words of the day, so that a later wording does not change what was decided on.
+    reading = models.CharField("lecture", max_length=500)
+    remedy = models.CharField("remède habituel", max_length=500)
+    decided_at = models.DateTimeField("décidée le", null=True, blank=True)
+    decision = models.CharField("décision", max_length=9, choices=choices_of(Decision), blank=True)
+    decided_by = models.CharField("décidée par", max_length=250, blank=True)
+    reason = models.CharField("motif de la décision", max_length=500, blank=True)
+    due_on = models.DateField("échéance", null=True, blank=True)
+    # The question asked again at the next wave to see an effect.
+    measured_by = models.CharField("question qui sera remesurée", max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = "piste d’amélioration"
+        verbose_name_plural = "pistes d’amélioration"
+        ordering = ("departement", "dimension", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("wave", "departement", "rule", "dimension", "side"), name="piste_once_a_wave"
+            ),
+            models.CheckConstraint(
+                name="piste_decision_is_dated",
+                condition=Q(decided_at__isnull=True, decision="")
+                | Q(decided_at__isnull=False) & ~Q(decision=""),
+            ),
+        )
+
+
+class Effect(Authored):
+    """What a later wave shows of a piste that was kept."""
+
+    piste = models.ForeignKey(
+        Piste,
+        on_delete=models.PROTECT,  # the loop, closed
+        verbose_name="piste",
+        related_name="effects",
+    )
+    wave = models.ForeignKey(
+        Wave,
+        on_delete=models.PROTECT,  # where it was seen
+        verbose_name="vague",
+        related_name="effects",
+    )
+    outcome = models.CharField("constat", max_length=12, choices=choices_of(Outcome))
+    sentence = models.CharField("en mots", max_length=300)
+
+    class Meta:
+        verbose_name = "effet constaté"
+        verbose_name_plural = "effets constatés"
+        constraints = (models.UniqueConstraint(fields=("piste", "wave"), name="effect_once_a_wave"),)
