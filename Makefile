@@ -8,7 +8,7 @@ BIN := .venv/bin
 # A path that only this checkout decides.
 unexport PYTHONPATH VIRTUAL_ENV DJANGO_SETTINGS_MODULE
 
-.PHONY: help demo test check format bench fuzz dev
+.PHONY: help demo test check format bench fuzz kills dev
 
 help: ## montre cette liste
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: dev ## mesure pages, import et mémoire (bench/README.md)
 
 fuzz: dev ## cherche longuement des contre-exemples (tests Hypothesis)
 	@exec $(BIN)/pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fuzz $(ARGS)
+
+kills: dev ## tue 300 fois le worker au travail et compte ce que le serveur de messagerie a reçu (dix minutes)
+	@exec $(BIN)/python bench/kill_worker.py $(ARGS)
 
 dev:
 	@scripts/bootstrap dev

@@ -1,6 +1,6 @@
 """Kill the worker 300 times in the middle of its work and count what the mail server received.
 
-    python bench/kill_worker.py [kills] [seed]
+    make kills [ARGS="kills seed"]
 
 Runs the test ``test_killed_at_random_the_worker_loses_and_doubles_nothing`` for longer: a real PostgreSQL, a real
 mail server on loopback, two real workers of which one dies (SIGKILL) at a random moment and is replaced. The seed
