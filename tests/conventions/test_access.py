@@ -59,17 +59,14 @@ def test_each_role_reads_its_territory_and_the_two_institutions_write(client, dy
         assert answer.status_code == (302 if role in DRAFTERS else 403)
 
 
-@pytest.mark.parametrize("page", READ + WRITTEN)
-def test_another_departement_does_not_exist(client, dyad, page):
+def test_another_departement_does_not_exist(client, dyad):
     convention = dyad.draft()
     act_as(client, stranger(dyad))
-    assert client.get(reverse(f"conventions:{page}", args=[convention.public_id])).status_code == 404
-
-
-@pytest.mark.parametrize("page", ["departement_history", "convention_start"])
-def test_the_pages_of_another_departement_do_not_exist(client, dyad, page):
-    act_as(client, stranger(dyad))
-    assert client.get(reverse(f"conventions:{page}", args=["67"])).status_code == 404
+    pages = [reverse(f"conventions:{page}", args=[convention.public_id]) for page in READ + WRITTEN]
+    pages += [
+        reverse(f"conventions:{page}", args=["67"]) for page in ("departement_history", "convention_start")
+    ]
+    assert {page: client.get(page).status_code for page in pages} == dict.fromkeys(pages, 404)
 
 
 @pytest.mark.parametrize("role", [Role.PSYCHIATRE, Role.DESK_SANTE, Role.ADMINISTRATEUR])

@@ -251,49 +251,37 @@ def amended(dyad, count):
     return convention
 
 
-@pytest.mark.parametrize("page", ["convention_detail", "convention_text"])
-def test_the_page_of_a_convention_costs_at_most_twelve_queries(
-    client, dyad, page, django_assert_max_num_queries
-):
+def test_the_page_of_a_convention_costs_at_most_twelve_queries(client, dyad, django_assert_max_num_queries):
     convention = amended(dyad, 10)
     act_as(client, dyad.referent_ars)
-    address = reverse(f"conventions:{page}", args=[convention.public_id])
-    with django_assert_max_num_queries(12):
-        client.get(address)
+    for page in ("convention_detail", "convention_text"):
+        with django_assert_max_num_queries(12):
+            client.get(reverse(f"conventions:{page}", args=[convention.public_id]))
 
 
-@pytest.mark.parametrize("page", ["convention_headings", "convention_circuits", "convention_clauses"])
-def test_the_editors_cost_at_most_twelve_queries(client, dyad, page, django_assert_max_num_queries):
+def test_the_editors_cost_at_most_twelve_queries(client, dyad, django_assert_max_num_queries):
     parent = amended(dyad, 3)
     made = actions.start_avenant(parent, side=Side.ARS, title="Encore", on=START + timedelta(days=9), **BY)
     for rank in range(10):
         dyad.with_clause(made, f"Engagement {rank}")
     act_as(client, dyad.referent_ars)
-    with django_assert_max_num_queries(12):
-        client.get(reverse(f"conventions:{page}", args=[made.public_id]))
+    for page in ("convention_headings", "convention_circuits", "convention_clauses"):
+        with django_assert_max_num_queries(12):
+            client.get(reverse(f"conventions:{page}", args=[made.public_id]))
 
 
-@pytest.mark.parametrize(
-    ("page", "asked"),
-    [
+def test_the_lists_cost_the_same_whatever_the_rows(client, dyad, django_assert_max_num_queries):
+    many(dyad, 15)
+    act_as(client, dyad.house.mandate(Role.DESK_SANTE))
+    for page, asked in [
         ("convention_list", {}),
         ("convention_list", {"etat": "echue"}),
         ("convention_list_export", {"format": "csv"}),
         ("alignment", {}),
         ("template_list", {}),
-    ],
-)
-def test_the_lists_cost_the_same_whatever_the_rows(client, dyad, page, asked, django_assert_max_num_queries):
-    many(dyad, 15)
-    act_as(client, dyad.house.mandate(Role.DESK_SANTE))
-    with django_assert_max_num_queries(12):
-        assert client.get(reverse(f"conventions:{page}"), asked).status_code == 200
-
-
-def test_the_history_of_a_departement_costs_the_same_whatever_the_rows(
-    client, dyad, django_assert_max_num_queries
-):
-    many(dyad, 15)
+    ]:
+        with django_assert_max_num_queries(12):
+            assert client.get(reverse(f"conventions:{page}"), asked).status_code == 200
     act_as(client, dyad.referent_ars)
     with django_assert_max_num_queries(12):
         client.get(reverse("conventions:departement_history", args=["67"]))
