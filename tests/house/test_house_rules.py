@@ -42,6 +42,7 @@ CARRIED_ON = {
     "traitdunion.exchange.actions.fail",
     "traitdunion.notices.actions.send_pending",
     "traitdunion.notices.actions.write",
+    "traitdunion.notices.actions.write_all",
 }
 
 

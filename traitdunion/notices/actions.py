@@ -6,7 +6,7 @@ Why these guarantees and no more: ``docs/adr/0006-outbox-and-worker.md``.
 import hashlib
 import secrets
 import smtplib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from django.core.mail import EmailMessage, mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -26,7 +27,7 @@ from traitdunion.audit import actions as audit
 from traitdunion.audit.actors import Actor
 from traitdunion.core.errors import Refusal
 from traitdunion.identity.models import Mandate, Person
-from traitdunion.notices import letters, rules
+from traitdunion.notices import letters, registry, rules
 from traitdunion.notices.kinds import NoticeState
 from traitdunion.notices.models import CalendarLink, Notice, Preference
 
@@ -39,34 +40,63 @@ _dice = secrets.SystemRandom()
 # Writing
 
 
-def write(*, key: str, person: Person, subject: str, body: str, at: datetime) -> bool:
-    """Put a notice in the outbox, in the caller's transaction: it leaves only if the act it tells is kept.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What to put in the outbox.
 
-    Args:
+    Attributes:
         key: what it is about and for whom; a key already written writes nothing.
-        person: who receives it.
         subject: one line; line breaks and control characters are removed.
         body: plain text, without the foot.
-        at: when it is written.
+        person: who receives it, or else
+        address: where it goes, for someone without account.
+        maker: name of the function that finishes the body when it leaves (``registry.register_maker``).
+        about: the object that function is told.
+    """
+
+    key: str
+    subject: str
+    body: str
+    person: Person | None = None
+    address: str = ""
+    maker: str = ""
+    about: UUID | None = None
+
+
+def write(*, key: str, person: Person, subject: str, body: str, at: datetime) -> bool:
+    """Put a notice to someone with an account in the outbox; return whether it is new. See ``write_all``."""
+    return write_all([Letter(key=key, person=person, subject=subject, body=body)], at=at) == 1
+
+
+def write_all(letters_to_write: Iterable[Letter], *, at: datetime) -> int:
+    """Put letters in the outbox, in the caller's transaction: they leave only if the act they tell is kept.
 
     Returns:
-        Whether it is new.
+        How many are new.
     """
-    rows = Notice.objects.filter(key=key)
-    if rows.exists():
-        return False
-    notice = Notice(
-        key=key,
-        person=person,
-        subject=rules.one_line(subject, limit=200),
-        body=rules.plain(body),
-        created_at=at,
-        next_try_at=at,
-    )
+    asked = {letter.key: letter for letter in letters_to_write}
+    known = set(Notice.objects.filter(key__in=asked).values_list("key", flat=True))
+    fresh = [
+        Notice(
+            key=letter.key,
+            person=letter.person,
+            address=letter.address,
+            maker=letter.maker,
+            about=letter.about,
+            subject=rules.one_line(letter.subject, limit=200),
+            body=rules.plain(letter.body),
+            created_at=at,
+            next_try_at=at,
+        )
+        for letter in asked.values()
+        if letter.key not in known
+    ]
+    if not fresh:
+        return 0
     # Another transaction may write the same key now: the second one waits, then writes nothing.
-    Notice.objects.bulk_create([notice], ignore_conflicts=True)
+    Notice.objects.bulk_create(fresh, ignore_conflicts=True)
     transaction.on_commit(_wake_the_worker, robust=True)
-    return rows.filter(public_id=notice.public_id).exists()
+    return Notice.objects.filter(public_id__in=[notice.public_id for notice in fresh]).count()
 
 
 def _wake_the_worker() -> None:
@@ -171,14 +201,17 @@ class _Outcome:
 def _deliver(notice: Notice, mailer: BaseEmailBackend, *, at: datetime) -> _Outcome:
     if notice.attempts > rules.MOST_TRIES:
         return _give_up(notice, "Chaque essai a été interrompu avant la réponse du serveur de messagerie.")
-    if not notice.person.is_active:
+    if notice.person is not None and not notice.person.is_active:
         return _give_up(notice, "L’accès du destinataire est fermé.")
-    if not notice.person.email:
+    if not _address(notice):
         return _give_up(notice, "Le destinataire n’a pas d’adresse de messagerie.")
+    maker = registry.maker(notice.maker) if notice.maker else None
+    if maker is not None and maker.is_discreet:
+        return _deliver_discreetly(notice, maker, mailer, at=at)
     try:
-        message = _message(notice)
+        message = _message(notice, _finished(notice, maker, at=at))
         message.message()
-    except ValueError as error:
+    except (ValueError, Refusal) as error:
         return _give_up(notice, f"Le message ne peut pas être composé : {error}")
     try:
         mailer.open()
@@ -198,13 +231,55 @@ def _deliver(notice: Notice, mailer: BaseEmailBackend, *, at: datetime) -> _Outc
     return _Outcome(state=NoticeState.SENT)
 
 
-def _message(notice: Notice) -> EmailMessage:
-    """Return the e-mail: every try of a notice gives the same bytes."""
+def _deliver_discreetly(
+    notice: Notice, maker: registry.Maker, mailer: BaseEmailBackend, *, at: datetime
+) -> _Outcome:
+    """Send the letter or not, and leave the same row behind: nobody reads there whom it was for.
+
+    The server is called first: one that is down postpones both alike. Afterwards whatever happens counts as
+    done, at the first try and within the hour: a refused letter that came back, or the time that the server took, would
+    show that there was one.
+    """
+    try:
+        mailer.open()
+    except (OSError, smtplib.SMTPException) as error:
+        return _try_later(notice, error, at=at, server_is_down=True)
+    body = _finished(notice, maker, at=at)
+    if body is not None:
+        try:
+            mailer.send_messages([_message(notice, body)])
+        except (ValueError, OSError, smtplib.SMTPException):
+            _hang_up(mailer)
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    Notice.objects.filter(pk=notice.pk).update(
+        state=NoticeState.SENT.value, sent_at=hour, next_try_at=None, error="", attempts=1
+    )
+    return _Outcome(state=NoticeState.SENT)
+
+
+def _finished(notice: Notice, maker: registry.Maker | None, *, at: datetime) -> str | None:
+    """Return the body as it leaves; None when a discreet maker has nothing to send."""
+    if not notice.maker or notice.about is None:
+        return notice.body
+    if maker is None:
+        raise ValueError(f"aucune application du site n’achève les lettres « {notice.maker} »")
+    finish: Callable[..., str | None] = import_string(maker.source)
+    return finish(notice.about, notice.body, at=at)
+
+
+def _address(notice: Notice) -> str:
+    return notice.person.email if notice.person is not None else notice.address
+
+
+def _message(notice: Notice, body: str | None = None) -> EmailMessage:
+    """Return the e-mail, its body finished if a maker has to: every try of a notice gives the same bytes."""
     return EmailMessage(
         subject=rules.one_line(notice.subject, limit=200),
-        body=letters.with_foot(rules.plain(notice.body)),
+        body=letters.with_foot(
+            rules.plain(notice.body if body is None else body), has_account=notice.person is not None
+        ),
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[notice.person.email],
+        to=[_address(notice)],
         headers={
             "Message-ID": message_id(notice.public_id),
             "Date": format_datetime(notice.created_at),

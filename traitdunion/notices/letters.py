@@ -23,16 +23,19 @@ def letter(paragraphs: Sequence[str], *, path: str) -> str:
     return "\n\n".join(["Bonjour,", *paragraphs, f"Voir la page :\n{absolute(path)}"])
 
 
-def with_foot(body: str) -> str:
-    """Return ``body`` as it leaves: signed, with the reason why it came and where to choose."""
-    choices = absolute(reverse("notices:preferences"))
+def with_foot(body: str, *, has_account: bool = True) -> str:
+    """Return ``body`` as it leaves: signed, with the reason why it came, and where to choose for who has an account."""
+    if has_account:
+        why = "vous avez un mandat dans Trait d’union"
+        choice = f"Choisir ce que vous recevez : {absolute(reverse('notices:preferences'))}\n"
+    else:
+        why = "votre fonction vous place parmi les personnes interrogées"
+        choice = ""
     return (
         f"{body}\n\n"
         "-- \n"
         "Trait d’union, outil commun des préfectures et des agences régionales de santé\n"
-        "Vous recevez ce message parce que vous avez un mandat dans Trait d’union. "
-        "Il part d’une adresse qui ne lit pas les réponses.\n"
-        f"Choisir ce que vous recevez : {choices}\n"
+        f"Vous recevez ce message parce que {why}. Il part d’une adresse qui ne lit pas les réponses.\n{choice}"
     )
 
 

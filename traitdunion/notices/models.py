@@ -9,15 +9,24 @@ from traitdunion.notices.kinds import NoticeState
 
 
 class Notice(PublicModel):
-    """One e-mail to one person. ``key`` says what it is about: written twice, it is sent once."""
+    """One e-mail to one person, or to one address without account. ``key`` says what it is about: sent once.
+
+    With a ``maker`` (``registry.py``), ``body`` is what that function finishes when the letter leaves, for what must
+    not lie here in clear: a secret link.
+    """
 
     key = models.CharField("clé", max_length=200, unique=True)
     person = models.ForeignKey(
         Person,
+        null=True,
+        blank=True,
         on_delete=models.PROTECT,
         verbose_name="destinataire",
         related_name="notices",  # proof of sending
     )
+    address = models.EmailField("adresse sans compte", blank=True)
+    maker = models.CharField("achevé à l’envoi par", max_length=40, blank=True)
+    about = models.UUIDField("objet à rappeler", null=True, blank=True)
     subject = models.CharField("objet", max_length=200)
     body = models.TextField("texte")
     state = models.CharField(
@@ -43,12 +52,27 @@ class Notice(PublicModel):
                 condition=models.Q(state="sent", sent_at__isnull=False)
                 | (~models.Q(state="sent") & models.Q(sent_at__isnull=True)),
             ),
+            models.CheckConstraint(
+                name="notice_one_reader",
+                condition=models.Q(person__isnull=False, address="")
+                | (models.Q(person__isnull=True) & ~models.Q(address="")),
+            ),
+            models.CheckConstraint(
+                name="notice_maker_has_object",
+                condition=models.Q(maker="", about__isnull=True)
+                | (~models.Q(maker="") & models.Q(about__isnull=False)),
+            ),
         )
 
     @property
     def tone(self) -> str:
         """How loudly the state speaks on a page."""
         return NoticeState(self.state).tone
+
+    @property
+    def reader(self) -> str:
+        """Who it is for, as a page names them."""
+        return self.person.name if self.person is not None else self.address
 
 
 class Preference(models.Model):
