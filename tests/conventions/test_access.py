@@ -1,3 +1,5 @@
+"""Who reads and writes a convention, beside what each role gets of each page: ``tests/pages.py`` says that."""
+
 import pytest
 from django.urls import reverse
 
@@ -7,7 +9,6 @@ from traitdunion.identity import actions as identity
 from traitdunion.identity.kinds import Role, Side
 
 pytestmark = pytest.mark.django_db
-DRAFTERS = {Role.PREFET, Role.REFERENT_PREFECTURE, Role.DG_ARS, Role.REFERENT_ARS}
 
 READ = ("convention_detail", "convention_text")
 WRITTEN = (
@@ -23,7 +24,6 @@ WRITTEN = (
     "convention_denounce",
     "avenant_start",
 )
-POSTED = ("matrix_take_over",)
 
 
 @pytest.fixture
@@ -41,22 +41,6 @@ def stranger(dyad):
         starts_on=dyad.prefet.starts_on,
         **BY,
     )
-
-
-@pytest.mark.parametrize("role", Role)
-def test_each_role_reads_its_territory_and_the_two_institutions_write(client, dyad, mandate, role):
-    convention = dyad.draft()
-    act_as(client, mandate(role))
-    for page in READ:
-        assert client.get(reverse(f"conventions:{page}", args=[convention.public_id])).status_code == 200
-    for page in WRITTEN:
-        answer = client.get(reverse(f"conventions:{page}", args=[convention.public_id]))
-        assert (answer.status_code == 200) is (role in DRAFTERS), page
-        if role not in DRAFTERS:
-            assert answer.status_code == 403
-    for page in POSTED:
-        answer = client.post(reverse(f"conventions:{page}", args=[convention.public_id]))
-        assert answer.status_code == (302 if role in DRAFTERS else 403)
 
 
 def test_another_departement_does_not_exist(client, dyad):
@@ -95,20 +79,3 @@ def test_the_powers_to_sign_are_those_of_the_side_and_the_territory(dyad):
         title.person for title in access.titles_to_sign(dyad.departement, side=Side.ARS, on=BY["at"].date())
     }
     assert people == {dyad.dg.person}
-
-
-# The model
-
-
-@pytest.mark.parametrize("role", Role)
-def test_the_administrator_alone_keeps_the_model(client, dyad, mandate, role):
-    act_as(client, mandate(role))
-    expected = 200 if role is Role.ADMINISTRATEUR else 403
-    for page in ("template_list", "alignment"):
-        assert client.get(reverse(f"conventions:{page}")).status_code == 200
-    detail = reverse("conventions:template_detail", args=[dyad.template.public_id])
-    assert client.get(detail).status_code == 200
-    assert client.get(reverse("conventions:template_prepare")).status_code == expected
-    for page in ("template_rename", "template_adopt", "template_circuit_add"):
-        address = reverse(f"conventions:{page}", args=[dyad.template.public_id])
-        assert client.get(address).status_code == expected
