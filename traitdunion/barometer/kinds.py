@@ -65,6 +65,14 @@ class Decision(Kind):
     LEFT = "left", "écartée"
 
 
+class Answer(Kind):
+    """What became of a decision that one institution proposed to the other."""
+
+    CONFIRMED = "confirmed", "confirmée"
+    DECLINED = "declined", "refusée"
+    WITHDRAWN = "withdrawn", "retirée"
+
+
 class Outcome(Kind):
     """What a later wave shows of a piste that was kept."""
 

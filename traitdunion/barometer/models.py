@@ -20,10 +20,11 @@ from django.db.models.functions import Lower
 
 from traitdunion.audit.models import Authored
 from traitdunion.barometer import rules_campaign as rules
-from traitdunion.barometer.kinds import Decision, Format, Outcome, RosterRole, State
+from traitdunion.barometer.kinds import Answer, Decision, Format, Outcome, RosterRole, State
 from traitdunion.core.choices import choices_of
 from traitdunion.core.models import PublicModel
 from traitdunion.identity.kinds import Side
+from traitdunion.identity.models import Mandate
 from traitdunion.territories.models import Departement
 
 
@@ -348,6 +349,73 @@ class Piste(PublicModel, Authored):
         )
 
 
+class Proposal(PublicModel, Authored):
+    """What one institution proposes to decide of a piste. Nothing is decided until the other confirms it."""
+
+    piste = models.ForeignKey(
+        Piste,
+        on_delete=models.PROTECT,  # how it was decided
+        verbose_name="piste",
+        related_name="proposals",
+    )
+    side = models.CharField("proposée par", max_length=10, choices=choices_of(Side))
+    decision = models.CharField("décision proposée", max_length=9, choices=choices_of(Decision))
+    reason = models.CharField("motif", max_length=500, blank=True)
+    due_on = models.DateField("échéance", null=True, blank=True)
+    measured_by = models.CharField("question qui sera remesurée", max_length=40, blank=True)
+    prefecture_owner = models.ForeignKey(
+        Mandate,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,  # who answers for it
+        verbose_name="responsable côté préfecture",
+        related_name="+",
+    )
+    ars_owner = models.ForeignKey(
+        Mandate,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,  # who answers for it
+        verbose_name="responsable côté ARS",
+        related_name="+",
+    )
+    prefecture_task = models.CharField("ce que fera la préfecture", max_length=200, blank=True)
+    ars_task = models.CharField("ce que fera l’ARS", max_length=200, blank=True)
+    answer = models.CharField("réponse", max_length=9, choices=choices_of(Answer), blank=True)
+    answered_at = models.DateTimeField("répondu le", null=True, blank=True)
+    answered_by = models.CharField("répondu par", max_length=250, blank=True)
+    answer_reason = models.CharField("motif de la réponse", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "décision proposée"
+        verbose_name_plural = "décisions proposées"
+        ordering = ("recorded_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("piste",),
+                condition=Q(answered_at__isnull=True),
+                name="proposal_one_pending",
+                violation_error_message="Une décision est déjà proposée pour cette piste.",
+            ),
+            models.CheckConstraint(
+                name="proposal_answer_is_dated",
+                condition=Q(answered_at__isnull=True, answer="")
+                | Q(answered_at__isnull=False) & ~Q(answer=""),
+            ),
+            models.CheckConstraint(
+                name="proposal_to_keep_is_whole",
+                condition=Q(decision="left")
+                | Q(due_on__isnull=False, prefecture_owner__isnull=False, ars_owner__isnull=False)
+                & ~Q(measured_by="")
+                & ~Q(prefecture_task="")
+                & ~Q(ars_task=""),
+            ),
+            models.CheckConstraint(
+                name="proposal_to_leave_says_why", condition=Q(decision="kept") | ~Q(reason="")
+            ),
+        )
+
+
 class Effect(Authored):
     """What a later wave shows of a piste that was kept."""
 
@@ -364,7 +432,7 @@ class Effect(Authored):
         related_name="effects",
     )
     outcome = models.CharField("constat", max_length=12, choices=choices_of(Outcome))
-    sentence = models.CharField("en mots", max_length=300)
+    sentence = models.CharField("en mots", max_length=500)
 
     class Meta:
         verbose_name = "effet constaté"

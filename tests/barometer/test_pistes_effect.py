@@ -1,0 +1,189 @@
+"""What a later wave may say of a piste that was kept. The rule is plain Python: no database."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traitdunion.barometer.kinds import Outcome
+from traitdunion.barometer.rules_effect import (
+    Compared,
+    Interval,
+    Quantity,
+    compare,
+    effect,
+    gain,
+    improvement,
+    judge,
+)
+
+CAUSAL = ("grâce", "permis", "parce que", "efficace", "effet de", "dû ", "causé")
+
+
+def around(estimate, half):
+    return Interval(estimate=estimate, low=estimate - half, high=estimate + half)
+
+
+def level(before, after, half=0.3):
+    return Compared(about="ce que répond l’ARS", before=around(before, half), after=around(after, half))
+
+
+intervals = st.builds(
+    lambda estimate, down, up: Interval(estimate=estimate, low=estimate - down, high=estimate + up),
+    st.floats(-4, 5), st.floats(0, 4), st.floats(0, 4),
+)  # fmt: skip
+
+
+# The rule
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "half", "outcome"),
+    [
+        (2.0, 3.5, 0.3, Outcome.SEEN),  # 1.5 ± 0.42
+        (2.0, 2.3, 0.1, Outcome.SEEN),  # 0.3 ± 0.14: small, but sure
+        (2.0, 2.05, 0.2, Outcome.NOT_SEEN),  # 0.05 ± 0.28: below half a point
+        (3.0, 1.0, 0.3, Outcome.NOT_SEEN),  # it fell
+        (2.0, 3.0, 1.0, Outcome.UNDECIDED),  # a point more, among three people: 1.0 ± 1.41
+        (2.0, 2.0, 1.0, Outcome.UNDECIDED),  # the same, but 0 ± 1.41 hides a real progress as well
+    ],
+)
+def test_a_level_is_judged_on_the_interval_of_its_change(before, after, half, outcome):
+    assert effect(Quantity.LEVEL, [level(before, after, half)], since="V1").outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        (around(1.8, 0.3), around(0.2, 0.3), Outcome.SEEN),
+        (around(-1.8, 0.3), around(0.2, 0.3), Outcome.SEEN),  # the sign of a distance does not matter
+        (around(1.5, 0.3), around(-1.5, 0.3), Outcome.NOT_SEEN),  # it turned round, it did not shrink
+        (around(1.5, 0.2), around(1.5, 0.2), Outcome.NOT_SEEN),
+        (around(1.5, 0.9), around(0.6, 0.9), Outcome.UNDECIDED),
+    ],
+)
+def test_a_distance_improves_when_it_shrinks(before, after, outcome):
+    compared = [Compared(about="l’écart", before=before, after=after)]
+
+    assert effect(Quantity.AGREEMENT, compared, since="V1").outcome is outcome
+
+
+@pytest.mark.parametrize("second", [level(2.0, 2.05, 0.2), level(2.0, 3.0, 1.0), level(3.0, 1.0)])
+def test_one_side_that_improves_alone_concludes_nothing(second):
+    assert effect(Quantity.LEVEL, [level(2.0, 3.5), second], since="V1").outcome is Outcome.UNDECIDED
+
+
+@given(before=intervals, after=intervals)
+def test_more_doubt_never_makes_an_effect_seen(before, after):
+    wider = Interval(estimate=after.estimate, low=after.low - 0.5, high=after.high + 0.5)
+
+    assert judge(gain(before, wider)) is not Outcome.SEEN or judge(gain(before, after)) is Outcome.SEEN
+
+
+@given(before=intervals, after=intervals)
+def test_the_interval_of_a_change_holds_its_estimate_and_turns_with_time(before, after):
+    forth, back = gain(before, after), gain(after, before)
+
+    assert forth.low <= forth.estimate <= forth.high
+    assert (forth.low, forth.high) == pytest.approx((-back.high, -back.low))
+
+
+@given(
+    quantity=st.sampled_from([Quantity.AGREEMENT, Quantity.ACCURACY_ARS]), before=intervals, after=intervals
+)
+def test_a_distance_does_not_depend_on_who_stands_higher(quantity, before, after):
+    def turned(each):
+        return Interval(estimate=-each.estimate, low=-each.high, high=-each.low)
+
+    one = improvement(quantity, Compared(about="", before=before, after=after))
+    other = improvement(quantity, Compared(about="", before=turned(before), after=turned(after)))
+
+    assert one == other
+
+
+# The words
+
+
+@pytest.mark.parametrize("quantity", [Quantity.LEVEL, Quantity.AGREEMENT])
+@pytest.mark.parametrize("after", [1.0, 2.0, 3.5])
+def test_a_sentence_says_since_and_no_cause(quantity, after):
+    said = effect(quantity, [level(2.0, after)], since="2026-1").sentence
+
+    assert said.startswith("Depuis la vague « 2026-1 », ")
+    assert not any(word in said.casefold() for word in CAUSAL)
+
+
+def test_a_sentence_gives_both_values_and_the_interval_of_the_change():
+    said = effect(Quantity.LEVEL, [level(2.0, 3.5)], since="V1").sentence
+
+    assert "va de 2,0 à 3,5 (progrès +1,5, de +1,1 à +1,9)" in said
+
+
+def test_the_longest_sentence_fits_its_column():
+    both = [
+        Compared(about=f"ce que répond {name}", before=around(2, 0.5), after=around(4, 0.5))
+        for name in ("la préfecture", "l’ARS")
+    ]
+
+    assert len(effect(Quantity.LEVEL, both, since="V" * 60).sentence) <= 500
+
+
+# What a result holds
+
+
+def cell(side, **values):
+    return {
+        "departement": "67", "side": side, "dimension": "delais", "shown": True, "estimate": 2.0, "low": 1.5,
+        "high": 2.5, **values,
+    }  # fmt: skip
+
+
+def wave(*, cells=(), gaps=()):
+    return {"cells": list(cells), "gaps": list(gaps)}
+
+
+def compared(quantity, before, after, *, side=""):
+    return compare(quantity, departement="67", dimension="delais", side=side, before=before, after=after)
+
+
+def test_a_level_of_both_sides_compares_each():
+    before = wave(cells=[cell("prefecture"), cell("ars", estimate=1.8), cell("ars", departement="35")])
+    after = wave(cells=[cell("ars", estimate=3.0), cell("prefecture", dimension="role"), cell("prefecture")])
+
+    found = compared(Quantity.LEVEL, before, after)
+
+    assert [(each.about, each.before.estimate, each.after.estimate) for each in found] == [
+        ("ce que répond la préfecture", 2.0, 2.0),
+        ("ce que répond l’ARS", 1.8, 3.0),
+    ]
+
+
+def test_a_level_of_one_side_compares_that_side_alone():
+    both = wave(cells=[cell("prefecture"), cell("ars")])
+
+    assert len(compared(Quantity.LEVEL, both, both, side="ars")) == 1
+
+
+def test_a_side_hidden_in_either_wave_is_not_compared():
+    shown = wave(cells=[cell("prefecture"), cell("ars")])
+    hidden = wave(cells=[cell("prefecture"), cell("ars", shown=False, estimate=None, low=None, high=None)])
+
+    assert compared(Quantity.LEVEL, shown, hidden) is None
+    assert compared(Quantity.LEVEL, hidden, shown) is None
+
+
+def test_a_gap_is_compared_with_the_gap_of_its_kind():
+    gaps = [
+        {**cell(""), "kind": kind, "estimate": size}
+        for kind, size in (("agreement", 1.7), ("accuracy_ars", 2))
+    ]
+
+    [found] = compared(Quantity.AGREEMENT, wave(gaps=gaps), wave(gaps=gaps))
+
+    assert found.before.estimate == 1.7
+    assert compared(Quantity.ACCURACY_PREFECTURE, wave(gaps=gaps), wave(gaps=gaps)) is None
+
+
+def test_the_spread_of_one_side_has_no_interval_hence_no_verdict():
+    both = wave(cells=[cell("prefecture"), cell("ars")])
+
+    assert compared(Quantity.SPREAD, both, both, side="ars") is None

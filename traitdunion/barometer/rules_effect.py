@@ -1,0 +1,264 @@
+"""Whether a later wave shows a change where a piste was kept, and in which words. Plain Python.
+
+The two waves are compared through their estimates and 95 % intervals. An interval of the change follows (MOVER, the
+method of variance estimates recovery): no assumption of symmetry, and the two waves taken as independent. The same
+people often answer twice, which makes the true interval narrower: the rule errs on the side of « on ne peut pas
+conclure ».
+
+Nothing here says why something changed. A sentence says « depuis », never « grâce à ».
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import hypot
+from typing import Any, Final
+
+from traitdunion.barometer.kinds import Outcome
+
+# To be set by the pilot, like the thresholds of the pistes.
+SMALL: Final = 0.5  # a change below half a point of the five-point scale is not seen in daily work
+NOT_A_PROOF: Final = "Une évolution n’est pas une preuve."
+SIDES: Final = ("prefecture", "ars")
+NAMES: Final = {"prefecture": "la préfecture", "ars": "l’ARS"}
+
+
+class Quantity(StrEnum):
+    """What a piste is about, hence what is compared between two waves."""
+
+    LEVEL = "level"  # the estimate of each side: it should rise
+    AGREEMENT = "agreement"  # the distance between the two sides on the same object: it should shrink
+    ASYMMETRY = "asymmetry"  # the distance between what each says of the other: it should shrink
+    ACCURACY_PREFECTURE = "accuracy_prefecture"  # the error of the préfecture's guess: it should shrink
+    ACCURACY_ARS = "accuracy_ars"  # the same, of the ARS
+    SPREAD = "spread"  # how far the people of one side disagree: it has no interval
+
+    @property
+    def is_a_distance(self) -> bool:
+        """Whether smaller is better."""
+        return self is not Quantity.LEVEL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """An estimate in points of the scale and its 95 % interval, bounds in order."""
+
+    estimate: float
+    low: float
+    high: float
+
+    def size(self) -> "Interval":
+        """Return how far from zero it lies.
+
+        >>> Interval(estimate=-0.4, low=-1.0, high=0.2).size()
+        Interval(estimate=0.4, low=0.0, high=1.0)
+        """
+        farthest = max(abs(self.low), abs(self.high))
+        nearest = 0.0 if self.low <= 0 <= self.high else min(abs(self.low), abs(self.high))
+        return Interval(estimate=abs(self.estimate), low=nearest, high=farthest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One quantity before and after: whose it is, and both values."""
+
+    about: str
+    before: Interval
+    after: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a later wave shows, and the sentence that says it."""
+
+    outcome: Outcome
+    sentence: str
+
+
+def gain(before: Interval, after: Interval) -> Interval:
+    """Return by how much ``after`` exceeds ``before``, with its 95 % interval.
+
+    Source:
+        Zou and Donner (2008), Construction of confidence limits about effect measures, Statistics in Medicine 27(10).
+
+    >>> two, four = Interval(estimate=2.0, low=1.7, high=2.4), Interval(estimate=4.0, low=3.6, high=4.3)
+    >>> more = gain(two, four)
+    >>> round(more.low, 2), round(more.high, 2)  # 2.0 − √(0.4² + 0.4²), 2.0 + √(0.3² + 0.3²)
+    (1.43, 2.42)
+    """
+    middle = after.estimate - before.estimate
+    return Interval(
+        estimate=middle,
+        low=middle - hypot(after.estimate - after.low, before.high - before.estimate),
+        high=middle + hypot(after.high - after.estimate, before.estimate - before.low),
+    )
+
+
+def improvement(quantity: Quantity, compared: Compared) -> Interval:
+    """Return by how much things got better: a level that rose, a distance that shrank."""
+    if quantity.is_a_distance:
+        return gain(compared.after.size(), compared.before.size())
+    return gain(compared.before, compared.after)
+
+
+def judge(better: Interval) -> Outcome:
+    """Return what an improvement and its interval allow one to say.
+
+    Seen when the whole interval lies above zero; not visible when it lies below half a point; else undecided.
+
+    >>> judge(Interval(estimate=1.0, low=0.2, high=1.8)).label
+    'effet observé'
+    >>> judge(Interval(estimate=0.1, low=-0.2, high=0.4)).label
+    'pas d’effet visible'
+    >>> judge(Interval(estimate=0.4, low=-0.6, high=1.4)).label
+    'on ne peut pas conclure'
+    """
+    if better.low > 0:
+        return Outcome.SEEN
+    if better.high < SMALL:
+        return Outcome.NOT_SEEN
+    return Outcome.UNDECIDED
+
+
+def effect(quantity: Quantity, compared: Sequence[Compared], *, since: str) -> Effect:
+    """Return what a wave shows of a piste kept at the wave named ``since``.
+
+    Every quantity compared must agree: one side that improves while nothing is sure of the other proves nothing of
+    the relation.
+
+    Raises:
+        ValueError: nothing is compared.
+    """
+    if not compared:
+        raise ValueError("an effect compares something")
+    changes = [(each, improvement(quantity, each)) for each in compared]
+    outcomes = {judge(better) for _, better in changes}
+    outcome = outcomes.pop() if len(outcomes) == 1 else Outcome.UNDECIDED
+    told = " ; ".join(_told(quantity, each, better) for each, better in changes)
+    return Effect(outcome=outcome, sentence=f"Depuis la vague « {since} », {told}. {_END[outcome]}")
+
+
+_END: Final = {
+    Outcome.SEEN: "L’évolution dépasse l’incertitude.",
+    Outcome.NOT_SEEN: "S’il y a un progrès, il est de moins d’un demi-point.",
+    Outcome.UNDECIDED: "L’intervalle est trop large pour conclure.",
+}
+
+
+def _told(quantity: Quantity, each: Compared, better: Interval) -> str:
+    before, after = (
+        (each.before.size(), each.after.size()) if quantity.is_a_distance else (each.before, each.after)
+    )
+    return (
+        f"{each.about} va de {points(before.estimate)} à {points(after.estimate)} "
+        f"(progrès {signed(better.estimate)}, de {signed(better.low)} à {signed(better.high)})"
+    )
+
+
+def undecided(reason: str) -> Effect:
+    """Return that nothing can be said, and why."""
+    return Effect(outcome=Outcome.UNDECIDED, sentence=reason)
+
+
+# What a result holds
+
+
+def compare(
+    quantity: Quantity,
+    *,
+    departement: str,
+    dimension: str,
+    side: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> Sequence[Compared] | None:
+    """Return what two waves say of the same quantity, None when one of them does not show it.
+
+    Args:
+        quantity: what the piste is about.
+        departement: its code.
+        dimension: of the question measured again.
+        side: the side that a level is about, empty for both.
+        before: the wave's object of RESULT.json at the wave of the piste.
+        after: the same at the later wave.
+    """
+    if quantity is Quantity.SPREAD:
+        return None
+    pairs: list[tuple[str, Interval | None, Interval | None]]
+    if quantity is Quantity.LEVEL:
+        pairs = [
+            (
+                f"ce que répond {NAMES[each]}",
+                _cell(before, departement, dimension, each),
+                _cell(after, departement, dimension, each),
+            )
+            for each in ((side,) if side else SIDES)
+        ]
+    else:
+        pairs = [
+            (
+                _DISTANCES[quantity],
+                _gap(before, departement, dimension, quantity.value),
+                _gap(after, departement, dimension, quantity.value),
+            )
+        ]
+    compared = []
+    for about, first, second in pairs:
+        if first is None or second is None:
+            return None
+        compared.append(Compared(about=about, before=first, after=second))
+    return compared
+
+
+_DISTANCES: Final = {
+    Quantity.AGREEMENT: "l’écart entre les deux côtés",
+    Quantity.ASYMMETRY: "l’écart entre ce que chacun dit de l’autre",
+    Quantity.ACCURACY_PREFECTURE: "l’erreur de la préfecture sur la réponse de l’ARS",
+    Quantity.ACCURACY_ARS: "l’erreur de l’ARS sur la réponse de la préfecture",
+}
+
+
+def _cell(wave: Mapping[str, Any], departement: str, dimension: str, side: str) -> Interval | None:
+    wanted = (departement, dimension, side)
+    for cell in wave["cells"]:
+        if (cell["departement"], cell["dimension"], cell["side"]) == wanted and cell["shown"]:
+            return _interval(cell)
+    return None
+
+
+def _gap(wave: Mapping[str, Any], departement: str, dimension: str, kind: str) -> Interval | None:
+    wanted = (departement, dimension, kind)
+    for gap in wave["gaps"]:
+        if (gap["departement"], gap["dimension"], gap["kind"]) == wanted:
+            return _interval(gap)
+    return None
+
+
+def _interval(row: Mapping[str, Any]) -> Interval | None:
+    if row["estimate"] is None:
+        return None
+    return Interval(estimate=row["estimate"], low=row["low"], high=row["high"])
+
+
+# Figures in French
+
+
+def points(value: float) -> str:
+    """Return a value of the scale with one decimal.
+
+    >>> points(2.06), points(-0.04)
+    ('2,1', '0,0')
+    """
+    return f"{round(value, 1) + 0.0:.1f}".replace(".", ",")  # + 0.0: no « -0,0 »
+
+
+def signed(value: float) -> str:
+    """Return a change with its sign and one decimal.
+
+    >>> signed(0.84), signed(-1.2), signed(0.0)
+    ('+0,8', '−1,2', '0,0')
+    """
+    text = points(abs(value))
+    if text == "0,0":
+        return text
+    return f"{'+' if value > 0 else '−'}{text}"
