@@ -141,17 +141,23 @@ def _links(
     match: ResolverMatch | None,
     path: str,
 ) -> list[Link]:
-    links = []
-    for entry in entries:
-        url = address(entry.page, entry.arguments(mandate))
-        if url is not None:
-            links.append(Link(label=entry.label, url=url, current=_current(entry, url, match, path)))
-    return links
+    found = [(entry, address(entry.page, entry.arguments(mandate))) for entry in entries]
+    pages = [(entry, url) for entry, url in found if url is not None]
+    near = _nearest([url for _, url in pages], path)
+    return [
+        Link(label=entry.label, url=url, current=_current(entry, url, near, match, path))
+        for entry, url in pages
+    ]
 
 
-def _current(entry: Entry, url: str, match: ResolverMatch | None, path: str) -> str:
+def _nearest(urls: Sequence[str], path: str) -> str:
+    """Return the address under which ``path`` lies most closely: one line is marked, « Actions » and not « Plan »."""
+    above = [url for url in urls if url != "/" and path.startswith(url)]
+    return max(above, key=len, default="")
+
+
+def _current(entry: Entry, url: str, near: str, match: ResolverMatch | None, path: str) -> str:
     if url == path:
         return "page"
-    is_under = url != "/" and path.startswith(url)
     same_page = match is not None and match.view_name == entry.page
-    return "true" if is_under or same_page else ""
+    return "true" if url == near or (same_page and not near) else ""
