@@ -114,7 +114,7 @@ class Pooled(Estimates):
 
     Attributes:
         count: (C,) respondents in each département. Without any, the estimate is what its région suggests.
-        regional: (R,) arrays.
+        regional: (R,) arrays; NaN at a number that no département carries.
         national: arrays of shape (1,).
         components: the variances behind the estimates.
     """
@@ -206,6 +206,7 @@ def pool_difference(
     right: Group,
     region_of_cell: ArrayLike,
     *,
+    scale: Bounds = SCALE,
     bounds: Bounds = GAP_SCALE,
 ) -> Pooled:
     """Estimate, in every département, the truth of ``left`` minus the truth of ``right``, two groups of other people.
@@ -217,6 +218,8 @@ def pool_difference(
         left: respondents of the first group (a plain triple of arrays will do).
         right: respondents of the second one.
         region_of_cell: (C,) région of the département, 0 to R-1.
+        scale: what the truth of either group can be; gaps between high scores are known better than between middling
+            ones.
         bounds: what a gap can be.
 
     Raises:
@@ -228,18 +231,19 @@ def pool_difference(
     both = (one.weight > 0) & (other.weight > 0)
     if not both.any():
         raise NobodyAnsweredError("no département has respondents on both sides")
-    weight = np.zeros(len(regions))
-    weight[both] = 1.0 / sum(means.within_variance / means.weight[both] for means in (one, other))
+    noise = [means.within_variance / np.where(means.weight > 0, means.weight, 1.0) for means in (one, other)]
     freedom = one.freedom + other.freedom
     gaps = _Means(
         mean=np.where(both, one.mean - other.mean, 0.0),
-        weight=weight,
+        weight=np.where(both, 1.0 / (noise[0] + noise[1]), 0.0),
         count=np.minimum(one.count, other.count),
         squares=freedom,  # the weights already carry the variance of each group: what is left is a factor near one
         freedom=freedom,
         prior_variance=1.0,
     )
-    return _pooled(gaps, regions, bounds)
+    rooms = [_room(means.roughly_pooled(), scale) for means in (one, other)]
+    room = (noise[0] * rooms[0] + noise[1] * rooms[1]) / (noise[0] + noise[1])
+    return _pooled(gaps, regions, bounds, room)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +269,29 @@ class _Means:
     @property
     def within_variance(self) -> float:
         return (self.squares + _PRIOR_RESPONDENTS * self.prior_variance) / (self.freedom + _PRIOR_RESPONDENTS)
+
+    def roughly_pooled(self) -> Floats:
+        """Return (C,) means drawn toward their mean by the method of moments: good enough to say where on the scale."""
+        total = float(self.weight.sum())
+        centre = float(self.weight @ self.mean) / total
+        away = (
+            float(self.weight @ (self.mean - centre) ** 2)
+            - float((self.weight > 0).sum() - 1) * self.within_variance
+        )
+        spare = total - float(self.weight @ self.weight) / total
+        between = max(0.0, away / spare) if spare > 0.0 else 0.0
+        drawn = between * self.weight / (between * self.weight + self.within_variance)
+        return centre + drawn * (self.mean - centre)
+
+
+def _room(mean: Floats, bounds: Bounds) -> Floats:
+    """Return (mean - low) × (high - mean), by which variances go on a scale of answers; ones when they do not.
+
+    Never quite none: everybody answering the same is not everybody thinking the same.
+    """
+    if not bounds.narrowing:
+        return np.ones(mean.shape)
+    return np.maximum((mean - bounds.low) * (bounds.high - mean), 0.005 * (bounds.high - bounds.low) ** 2)
 
 
 def _regions(region_of_cell: ArrayLike) -> Integers:
@@ -329,11 +356,13 @@ def _grid() -> tuple[Floats, Floats, Floats]:
 _BETWEEN, _REGIONAL, _LOG_PRIOR = _grid()
 
 
-def _pooled(means: _Means, regions: Integers, bounds: Bounds) -> Pooled:
+def _pooled(means: _Means, regions: Integers, bounds: Bounds, room: Floats | None = None) -> Pooled:
+    """Return what is known of every truth; ``room`` (C,) when it is not to be read from the estimates."""
     bounds = Bounds(*bounds)
-    member = np.zeros((len(regions), int(regions.max()) + 1))
-    member[np.arange(len(regions)), regions] = 1.0
-    size = np.maximum(member.sum(axis=0), 1.0)
+    present, place = np.unique(regions, return_inverse=True)
+    member = np.zeros((len(regions), len(present)))
+    member[np.arange(len(regions)), place] = 1.0
+    size = member.sum(axis=0)
     # Around the mean of all, so that a shift of every score shifts every result and costs no digit.
     origin = float(np.average(means.mean, weights=means.weight))
     mean = np.where(means.weight > 0, means.mean - origin, 0.0)
@@ -371,7 +400,7 @@ def _pooled(means: _Means, regions: Integers, bounds: Bounds) -> Pooled:
     # The mean of several départements: what they share does not average out, what is their own does.
     shared = kept @ member / size
     own = between * kept @ member / size**2
-    part = size * (member.sum(axis=0) > 0) / len(regions)
+    part = size / len(regions)
     national_variance = (
         (part * shared * left).sum(axis=1, keepdims=True) ** 2 / of_nation
         + ((part * shared) ** 2 * regional * left).sum(axis=1, keepdims=True)
@@ -379,7 +408,9 @@ def _pooled(means: _Means, regions: Integers, bounds: Bounds) -> Pooled:
     )
     everyone = np.ones((len(regions), 1)) / len(regions)
 
-    departements = _Posterior.build(weight, centre + origin, np.sqrt(variance * within), freedom, bounds)
+    departements = _Posterior.build(
+        weight, centre + origin, np.sqrt(variance * within), freedom, bounds, room
+    )
     regional_means, national_means = (
         departements.mean_of(averaging, np.sqrt(of_mean * within))
         for averaging, of_mean in (
@@ -394,11 +425,18 @@ def _pooled(means: _Means, regions: Integers, bounds: Bounds) -> Pooled:
         high=of_cells.high,
         sd=of_cells.sd,
         count=means.count,
-        regional=regional_means.estimates(),
+        regional=_spread_out(regional_means.estimates(), present),
         national=national_means.estimates(),
         components=_components(weight, within[:, 0], between[:, 0], regional[:, 0]),
         _posterior=departements,
     )
+
+
+def _spread_out(estimates: Estimates, numbers: Integers) -> Estimates:
+    """Return the estimates at their own number, NaN at the numbers that nothing carries."""
+    wide = np.full((4, int(numbers.max()) + 1), np.nan)
+    wide[:, numbers] = estimates.estimate, estimates.low, estimates.high, estimates.sd
+    return Estimates(estimate=wide[0], low=wide[1], high=wide[2], sd=wide[3])
 
 
 def _components(weight: Floats, within: Floats, between: Floats, regional: Floats) -> Components:
@@ -433,7 +471,8 @@ class _Posterior:
         plain_sd: (K,) of the mixture.
         sd: (K,) once stretched.
         bend: (K,) a sixth of the skewness, positive toward high values.
-        room: (K,) (mean - low) × (high - mean), averaged over départements for a région or the nation.
+        room: (K,) see ``_room``; averaged over départements for a région or the nation.
+        typical_room: the mean over départements.
     """
 
     weight: Floats
@@ -462,12 +501,8 @@ class _Posterior:
         mean = weight @ centre
         student = freedom / (freedom - 2.0) if freedom > 2.5 else 5.0
         plain_sd = np.sqrt(weight @ (scale**2 * student + (centre - mean) ** 2))
-        widest = ((bounds.high - bounds.low) / 2.0) ** 2
-        if not bounds.narrowing:
-            room = np.ones(mean.shape)
-        elif room is None:
-            # Never quite none: everybody answering the same is not everybody thinking the same.
-            room = np.maximum((mean - bounds.low) * (bounds.high - mean), 0.02 * widest)
+        if room is None:
+            room = _room(mean, bounds)
         if typical_room is None:
             typical_room = float(room.mean())
         sd = plain_sd * np.sqrt(room / typical_room)
