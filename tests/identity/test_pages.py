@@ -143,6 +143,16 @@ def test_an_account_is_not_opened_twice(admin, house):
     assert "a déjà un compte" in text(admin.post(reverse("identity:person_register"), form))
 
 
+def test_an_identifier_may_be_as_long_as_openid_allows(admin):
+    form = {"name": "Marie", "issuer": ISSUER}
+
+    admin.post(reverse("identity:person_register"), {**form, "subject": "é" * 255})
+    refused = admin.post(reverse("identity:person_register"), {**form, "subject": "a" * 256})
+
+    assert Person.objects.filter(name="Marie").values_list("subject", flat=True).get() == "é" * 255
+    assert list(refused.context["form"].errors) == ["subject"]
+
+
 @pytest.mark.parametrize(
     "wrong", [{"issuer": "pas une adresse"}, {"subject": ""}, {"name": ""}, {"email": "x"}], ids=str
 )

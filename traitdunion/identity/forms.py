@@ -40,7 +40,7 @@ class PersonForm(Form):
     )
     subject = forms.CharField(
         label="Identifiant chez le fournisseur",
-        max_length=200,
+        max_length=255,
         help_text=(
             "Recopiez-le sans rien y changer : c’est lui, et non l’adresse de messagerie, "
             "qui reconnaît la personne."

@@ -27,7 +27,7 @@ class Person(PublicModel, AbstractBaseUser):
     """Someone who may sign in, known by issuer and subject of the identity provider, never by e-mail."""
 
     issuer = models.CharField("fournisseur d’identité", max_length=200)
-    subject = models.CharField("identifiant chez le fournisseur", max_length=200)
+    subject = models.CharField("identifiant chez le fournisseur", max_length=255)  # what OpenID allows
     name = models.CharField("nom affiché", max_length=120)
     email = models.EmailField("adresse de messagerie", blank=True)
     is_active = models.BooleanField("accès ouvert", default=True)
