@@ -61,7 +61,8 @@ def pytest_unconfigure(config):
     server = config.stash.get(SERVER, None)
     if server is not None:
         server.stop()
-        del os.environ["DATABASE_URL"], os.environ[MODEL]
+        del os.environ["DATABASE_URL"]
+        os.environ.pop(MODEL, None)  # absent when the migrations failed
 
 
 @pytest.fixture(scope="session")

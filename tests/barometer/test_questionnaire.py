@@ -1,0 +1,117 @@
+"""The file of a questionnaire: read, written, refused with its line."""
+
+import re
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traitdunion.barometer import questionnaire as q
+
+EXAMPLE = q.example()
+TEXT = q.write(EXAMPLE)
+
+
+def test_the_example_has_the_announced_shape_and_says_that_it_is_one():
+    assert EXAMPLE.is_example
+    assert len(EXAMPLE.dimensions) == 9
+    assert sum(each.family is not q.Family.META for each in EXAMPLE.items) == 14
+    assert sum(each.family is q.Family.META for each in EXAMPLE.items) == 4
+    assert [len(EXAMPLE.asked_of(side, pulse=True)) for side in q.SIDES] == [4, 4]
+    for each in EXAMPLE.items:
+        if each.family is q.Family.PROXY:
+            assert "ARS" in each.wording["prefecture"]
+            assert "préfecture" in each.wording["ars"]
+
+
+def test_a_lawful_refusal_to_share_is_a_good_answer():
+    secret = EXAMPLE.item("respect_secret")
+    assert all("accepte sans insister" in wording for wording in secret.wording.values())
+
+
+def test_what_is_written_is_read_back_to_the_byte():
+    assert q.read(TEXT) == EXAMPLE
+    assert q.write(q.read(TEXT)) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('family = "meta"', 'family = "mta"', "champ « item[15].family » : vaut proxy"),
+        ("wording_version = 1", 'wording_version = "1"', "champ « item[1].wording_version »"),
+        ("wording_version = 1", "wording_version = true", "champ « item[1].wording_version »"),
+        ('id = "buts"', 'id = "Buts"', "champ « dimension[4].id »"),
+        ('id = "buts"', 'id = "roles"', "est déjà pris"),
+        ('dimension = "roles"', 'dimension = "rangs"', "champ « item[8].dimension »"),
+        ('"toujours"]', '"souvent"]', "champ « scale.frequencies » : donne cinq libellés différents"),
+        ("pulse = true", "pulse = 1", "champ « item[1].pulse »"),
+        ("pulse = true", "poids = 2", "champ « item[1].poids » : est inconnu ici"),
+        ("format = 1", "format = 2", "champ « format » : vaut 1"),
+        (
+            'ars = "Dans nos réunions',
+            'justification = "Dans nos réunions',
+            "la question est posée aux deux côtés",
+        ),
+        ("is_example = true", "is_example = true true", "n’est pas du TOML"),
+    ],
+)
+def test_a_fault_names_its_line_and_its_field(before, after, said):
+    text = TEXT.replace(before, after, 1)
+
+    with pytest.raises(q.QuestionnaireError) as refusal:
+        q.read(text)
+
+    assert said in str(refusal.value)
+    line = int(re.match(r"Ligne (\d+)", str(refusal.value))[1])
+    named = re.search(r"champ « (?:\w+\[\d+\]|scale)?\.?(\w+) »", str(refusal.value))
+    if named and "réunions" not in before:
+        assert text.splitlines()[line - 1].startswith(named[1])
+
+
+def test_a_dimension_that_nothing_measures_is_refused():
+    alone = TEXT.replace("[[item]]", '[[dimension]]\nid = "vide"\ntitle = "Vide"\n\n[[item]]', 1)
+    with pytest.raises(q.QuestionnaireError, match="« vide » n’a aucune question qui la mesure"):
+        q.read(alone)
+
+
+def reworded(**changes):
+    items = [
+        replace(each, wording={**each.wording, "ars": "Autrement dit."}, wording_version=2, **changes)
+        if each.id == "but_commun"
+        else each
+        for each in EXAMPLE.items
+    ]
+    return replace(EXAMPLE, items=tuple(items))
+
+
+def test_a_new_wording_breaks_the_comparison_unless_it_is_justified():
+    assert q.comparable(EXAMPLE, EXAMPLE, "buts")
+    assert not q.comparable(EXAMPLE, reworded(), "buts")
+    assert q.comparable(EXAMPLE, reworded(), "roles")
+    assert q.comparable(EXAMPLE, reworded(justification="Une coquille."), "buts")
+
+
+def test_a_question_more_breaks_the_comparison():
+    fewer = replace(EXAMPLE, items=tuple(each for each in EXAMPLE.items if each.id != "convention_connue"))
+    assert not q.comparable(fewer, EXAMPLE, "convention")
+
+
+printable = st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), min_size=1, max_size=60).filter(
+    str.strip
+)
+
+
+@given(printable, printable)
+def test_any_wording_survives_the_file(name, wording):
+    changed = replace(EXAMPLE, name=name, items=(replace(EXAMPLE.items[0], wording={"ars": wording}),),
+                      dimensions=EXAMPLE.dimensions[:1])  # fmt: skip
+    assert q.read(q.write(changed)) == changed
+
+
+@given(st.text(max_size=300) | st.builds(lambda at, put: TEXT[:at] + put + TEXT[at + 1 :],
+                                         st.integers(0, len(TEXT)), st.text(max_size=3)))  # fmt: skip
+def test_any_text_is_read_or_refused(text):
+    with suppress(q.QuestionnaireError):
+        q.read(text)
