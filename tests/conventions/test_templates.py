@@ -33,6 +33,13 @@ def test_the_shipped_example_is_marked_and_loaded_once(capsys):
     assert "pas un texte officiel" in capsys.readouterr().out
 
 
+def test_the_example_may_enter_a_story_on_its_first_day():
+    call_command("load_convention_template", at=BY["at"])
+
+    template = Template.objects.get()
+    assert (template.adopted_on, template.recorded_at) == (TODAY, BY["at"])
+
+
 def test_every_legal_basis_of_the_example_says_how_it_was_read():
     for line in read_template().circuits:
         assert line["legal_basis"].endswith(("(texte lu)", "(à vérifier dans le texte)"))

@@ -1,8 +1,9 @@
 """Load the example of national model."""
 
+from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from traitdunion.audit.actors import task
@@ -13,8 +14,13 @@ from traitdunion.conventions.sources import read_template
 class Command(BaseCommand):
     help = "Charge l’exemple de modèle de convention (seize rubriques et une matrice des rôles), s’il manque."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--at", type=datetime.fromisoformat, help="instant du chargement, pour une histoire synthétique"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        at = timezone.now()
+        at = options["at"] or timezone.now()
         actor = task("modèle de convention")
         template = load_example(read_template(), on=timezone.localdate(at), actor=actor, at=at)
         self.stdout.write(

@@ -27,12 +27,12 @@ class Command(BaseCommand):
             )
         started = perf_counter()
         today = options["today"] or timezone.localdate()
-        # The plan enters the story on its first day; what is dated later enters it today.
+        # The plan and the model enter the story on its first day; what the plan dates later enters it today.
         start = world.noon(today - timedelta(days=365 * options["years"]))
         call_command("load_territories", stdout=self.stdout)
         call_command("load_plan", at=start, stdout=self.stdout)
         call_command("load_plan", stdout=self.stdout)
-        call_command("load_convention_template", stdout=self.stdout)
+        call_command("load_convention_template", at=start, stdout=self.stdout)
         world.build(
             today=today,
             years=options["years"],
