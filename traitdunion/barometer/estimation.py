@@ -232,14 +232,17 @@ def pool_difference(
     if not both.any():
         raise NobodyAnsweredError("no département has respondents on both sides")
     noise = [means.within_variance / np.where(means.weight > 0, means.weight, 1.0) for means in (one, other)]
+    # Each group brings its own variance, taken as known; what is left to estimate is a factor near one, in units of the
+    # gap between one respondent of each group.
     freedom = one.freedom + other.freedom
+    of_pair = one.within_variance + other.within_variance
     gaps = _Means(
         mean=np.where(both, one.mean - other.mean, 0.0),
-        weight=np.where(both, 1.0 / (noise[0] + noise[1]), 0.0),
+        weight=np.where(both, of_pair / (noise[0] + noise[1]), 0.0),
         count=np.minimum(one.count, other.count),
-        squares=freedom,  # the weights already carry the variance of each group: what is left is a factor near one
+        squares=freedom * of_pair,
         freedom=freedom,
-        prior_variance=1.0,
+        prior_variance=of_pair,
     )
     rooms = [_room(means.roughly_pooled(), scale) for means in (one, other)]
     room = (noise[0] * rooms[0] + noise[1] * rooms[1]) / (noise[0] + noise[1])
