@@ -218,6 +218,14 @@ class _Reader:
         for rank, each in enumerate(dimensions):
             if not any(item.dimension == each.id and item.family is not Family.META for item in items):
                 raise self._error("id", f"« {each.id} » n’a aucune question qui la mesure", "dimension", rank)
+            families = sorted({item.family for item in items if item.dimension == each.id} - {Family.META})
+            if len(families) > 1:
+                raise self._error(
+                    "id",
+                    f"« {each.id} » mêle des questions proxy et common : une dimension, une famille",
+                    "dimension",
+                    rank,
+                )
         return Questionnaire(
             name=self._text(content, "name", 150, "", None),
             version=self._text(content, "version", 40, "", None),

@@ -5,8 +5,8 @@ import argparse
 from django.db import DatabaseError
 from django.utils import timezone
 
-from traitdunion.cli import table_commands
-from traitdunion.cli.table_commands import CommandRefusedError
+from traitdunion.cli import files, table_commands
+from traitdunion.cli.files import CommandRefusedError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,4 +38,4 @@ def _export(options: argparse.Namespace) -> int:
             "Vérifiez DATABASE_URL et les migrations."
         ) from fault
     content = write_table(HEADERS, rows, format=options.format, title="Conventions")
-    return table_commands.write_out(content, options.out)
+    return files.write_out(content, options.out)

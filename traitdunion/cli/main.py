@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "assets": ("traitdunion.cli.assets", "récupère les composants de page et le code géographique"),
     "plan": ("traitdunion.cli.plan", "importe ou exporte le plan"),
     "conventions": ("traitdunion.cli.conventions", "importe ou exporte les conventions"),
+    "barometer": ("traitdunion.cli.barometer", "analyse des réponses au baromètre, prévoit sa précision"),
     "manage": ("traitdunion.cli.manage", "lance une commande de Django (migrate, check…)"),
 }
 """Name of each command, its module, imported only when it is called, and its line in the help."""

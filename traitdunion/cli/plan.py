@@ -6,8 +6,8 @@ import datetime
 from django.db import DatabaseError
 from django.utils import timezone
 
-from traitdunion.cli import table_commands
-from traitdunion.cli.table_commands import CommandRefusedError
+from traitdunion.cli import files, table_commands
+from traitdunion.cli.files import CommandRefusedError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def _export(options: argparse.Namespace) -> int:
             f"La base de données ne répond pas comme attendu ({type(fault).__name__}). "
             "Vérifiez DATABASE_URL et les migrations."
         ) from fault
-    return table_commands.write_out(content, options.out)
+    return files.write_out(content, options.out)
 
 
 def _day(typed: str | None) -> datetime.date:

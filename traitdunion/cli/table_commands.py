@@ -12,16 +12,12 @@ from typing import Final
 import django
 from django.db import DatabaseError
 
-from traitdunion.core.errors import Refusal
+from traitdunion.cli.files import CommandRefusedError
 from traitdunion.exchange.tables import read_path
 
 SHOWN_CHANGES: Final = 40
 SHOWN_ERRORS: Final = 200
 FORMATS: Final = ("xlsx", "ods", "csv", "json")
-
-
-class CommandRefusedError(Refusal):
-    """The command cannot do what was asked; nothing was changed."""
 
 
 def configure(parser: argparse.ArgumentParser, *, what: str) -> argparse.ArgumentParser:
@@ -99,23 +95,6 @@ def import_table(kind: str, path: Path, *, wet_run: bool, at: datetime) -> int:
     if rest > 0:
         print(f"  … et {rest} autres.")
     print("C’est écrit." if wet_run else "Rien n’est écrit : ajoutez --wet-run pour appliquer.")
-    return 0
-
-
-def write_out(content: bytes, path: Path | None) -> int:
-    """Write an export whole, or not at all; return the exit status."""
-    if path is None:
-        sys.stdout.buffer.write(content)
-        return 0
-    draft = path.with_name(f".{path.name}.partiel")
-    try:
-        draft.write_bytes(content)
-        draft.replace(path)
-    except OSError as fault:
-        draft.unlink(missing_ok=True)
-        raise CommandRefusedError(
-            f"Le fichier « {path} » ne peut pas être écrit ({fault.strerror}). Choisissez un autre dossier."
-        ) from fault
     return 0
 
 

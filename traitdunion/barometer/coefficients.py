@@ -1,0 +1,254 @@
+"""How far answers may be trusted: reliability of scores, agreement of raters. Plain Python.
+
+Each function is the published formula and nothing more; ``docs/adr/0011-reliability-coefficients.md`` says why no
+library carries them here. What cannot be computed is None, never zero.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+
+Floats = NDArray[np.float64]
+
+# Variance of answers given at random on five points (uniform law): what r_wg compares with.
+RANDOM_VARIANCE: Final = 2.0
+# A sixth of the number of points: above, people of one side do not agree (Burke and Dunlap 2002).
+DIVIDED_FROM: Final = 5.0 / 6.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntraclassCorrelations:
+    """The six forms of Shrout and Fleiss (1979), for one rater then for the mean of the raters."""
+
+    one_way: float
+    two_way_random: float
+    two_way_fixed: float
+    one_way_mean: float
+    two_way_random_mean: float
+    two_way_fixed_mean: float
+
+
+def intraclass_correlations(ratings: ArrayLike) -> IntraclassCorrelations:
+    """Return the six intraclass correlations of (N targets, K raters), none missing.
+
+    Raises:
+        ValueError: fewer than two targets or raters, or a missing rating.
+
+    Source:
+        Shrout and Fleiss (1979), Psychological Bulletin 86, 420-428.
+    """
+    table = np.asarray(ratings, dtype=np.float64)
+    if table.ndim != 2 or min(table.shape) < 2 or np.isnan(table).any():
+        raise ValueError("ratings: a full table of two targets and two raters at least")
+    targets, raters = table.shape
+    grand = table.mean()
+    between = raters * float(((table.mean(axis=1) - grand) ** 2).sum())
+    judges = targets * float(((table.mean(axis=0) - grand) ** 2).sum())
+    total = float(((table - grand) ** 2).sum())
+    bms = between / (targets - 1)
+    jms = judges / (raters - 1)
+    wms = (total - between) / (targets * (raters - 1))
+    ems = (total - between - judges) / ((targets - 1) * (raters - 1))
+    return IntraclassCorrelations(
+        one_way=(bms - wms) / (bms + (raters - 1) * wms),
+        two_way_random=(bms - ems) / (bms + (raters - 1) * ems + raters * (jms - ems) / targets),
+        two_way_fixed=(bms - ems) / (bms + (raters - 1) * ems),
+        one_way_mean=(bms - wms) / bms,
+        two_way_random_mean=(bms - ems) / (bms + (jms - ems) / targets),
+        two_way_fixed_mean=(bms - ems) / bms,
+    )
+
+
+def icc_of_groups(score: ArrayLike, group: ArrayLike) -> tuple[float, float] | None:
+    """Return ICC(1) and ICC(2) of respondents nested in groups of unequal sizes; None when it cannot be computed.
+
+    Args:
+        score: (N,) one score a respondent, NaN left out.
+        group: (N,) group of each.
+
+    Source:
+        Bliese (2000), in Klein and Kozlowski (eds), Multilevel theory, 349-381. The size is that of the one-way
+        analysis of variance, (N - sum n²/N) / (groups - 1).
+    """
+    values, groups = np.asarray(score, dtype=np.float64), np.asarray(group)
+    kept = ~np.isnan(values)
+    values, groups = values[kept], groups[kept]
+    _, place, size = np.unique(groups, return_inverse=True, return_counts=True)
+    number, many = len(values), len(size)
+    if many < 2 or number <= many:
+        return None
+    mean = np.bincount(place, values) / size
+    within = float(((values - mean[place]) ** 2).sum()) / (number - many)
+    between = float((size * (mean - values.mean()) ** 2).sum()) / (many - 1)
+    typical = (number - float((size**2).sum()) / number) / (many - 1)
+    if between <= 0.0 or between + (typical - 1) * within <= 0.0:
+        return None
+    return (between - within) / (between + (typical - 1) * within), (between - within) / between
+
+
+def alpha(answers: ArrayLike) -> float | None:
+    """Return Cronbach's alpha of (N respondents, J items), respondents with a missing answer left out.
+
+    Source:
+        Cronbach (1951), Psychometrika 16, 297-334: ``raw_alpha`` of R's psych.
+    """
+    table = _complete(answers)
+    if table is None:
+        return None
+    items = table.shape[1]
+    total = float(table.sum(axis=1).var(ddof=1))
+    if total <= 0.0:
+        return None
+    of_items = float(table.var(axis=0, ddof=1).sum())
+    return float(items / (items - 1) * (1.0 - of_items / total))
+
+
+def omega(answers: ArrayLike) -> float | None:
+    """Return McDonald's omega total of one common factor, for (N respondents, J items), three items at least.
+
+    The factor is fitted to the correlations by minimum residuals, as ``psych::omega(nfactors = 1)`` does; with two
+    items it would not be identified, and the answer is None.
+
+    Source:
+        McDonald (1999), Test theory; Harman and Jones (1966) for the minimum residuals.
+    """
+    table = _complete(answers)
+    if table is None or table.shape[1] < 3 or (table.std(axis=0) == 0.0).any():
+        return None
+    return omega_of_correlations(np.corrcoef(table, rowvar=False))
+
+
+def omega_of_correlations(correlations: ArrayLike) -> float | None:
+    """Return omega total of one factor from a (J, J) matrix of correlations.
+
+    Omega is one minus the share of the variance of the total that is unique to items; unique variances are the
+    diagonal that the factor leaves.
+    """
+    matrix = np.asarray(correlations, dtype=np.float64)
+    loadings = _one_factor(matrix)
+    total = float(matrix.sum())
+    if loadings is None or total <= 0.0:
+        return None
+    return 1.0 - float((1.0 - loadings**2).sum()) / total
+
+
+def _one_factor(matrix: Floats) -> Floats | None:
+    """Return the loadings of one factor that leave the least squares off the diagonal."""
+    off = ~np.eye(len(matrix), dtype=bool)
+
+    def residual(loadings: Floats) -> tuple[float, Floats]:
+        left = np.where(off, matrix - np.outer(loadings, loadings), 0.0)
+        return float((left**2).sum()) / 2.0, -2.0 * left @ loadings
+
+    value, vector = np.linalg.eigh(matrix)
+    start = vector[:, -1] * np.sqrt(max(value[-1], 0.0) * 0.7)
+    start *= 1.0 if start.sum() >= 0.0 else -1.0
+    found = minimize(
+        residual,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-1.0, 1.0)] * len(matrix),
+        options={"ftol": 1e-14},
+    )
+    return np.asarray(found.x, dtype=np.float64) if np.isfinite(found.fun) else None
+
+
+def _complete(answers: ArrayLike) -> Floats | None:
+    table = np.asarray(answers, dtype=np.float64)
+    table = table[~np.isnan(table).any(axis=1)]
+    return table if table.ndim == 2 and table.shape[0] >= 2 and table.shape[1] >= 2 else None
+
+
+# Agreement
+
+
+def krippendorff(ratings: ArrayLike, *, level: str) -> float | None:
+    """Return Krippendorff's alpha of (raters, units), NaN where a rater said nothing; None when no two units differ.
+
+    Args:
+        ratings: values as numbers.
+        level: ``nominal``, ``ordinal`` or ``interval``.
+
+    Source:
+        Krippendorff (2011), Computing Krippendorff's alpha-reliability, University of Pennsylvania.
+    """
+    table = np.asarray(ratings, dtype=np.float64)
+    known = np.unique(table[~np.isnan(table)])
+    coincidences = np.zeros((len(known), len(known)))
+    for unit in table.T:
+        said = unit[~np.isnan(unit)]
+        if len(said) < 2:
+            continue
+        counts = (said[:, None] == known).sum(axis=0).astype(np.float64)
+        coincidences += (np.outer(counts, counts) - np.diag(counts)) / (len(said) - 1)
+    total = coincidences.sum(axis=0)
+    number = float(total.sum())
+    distance = _DISTANCES[level](known, total)
+    expected = float((np.outer(total, total) * distance).sum()) / (number - 1.0) if number > 1.0 else 0.0
+    if expected == 0.0:
+        return None
+    return 1.0 - float((coincidences * distance).sum()) / expected
+
+
+def _nominal(known: Floats, _: Floats) -> Floats:
+    return 1.0 - np.eye(len(known))
+
+
+def _ordinal(_: Floats, total: Floats) -> Floats:
+    upto = np.cumsum(total)
+    middle = upto - total / 2.0
+    away: Floats = np.abs(np.subtract.outer(middle, middle)) ** 2
+    return away
+
+
+def _interval(known: Floats, _: Floats) -> Floats:
+    away: Floats = np.subtract.outer(known, known) ** 2
+    return away
+
+
+_DISTANCES: Final[dict[str, Callable[[Floats, Floats], Floats]]] = {
+    "nominal": _nominal,
+    "ordinal": _ordinal,
+    "interval": _interval,
+}
+
+
+def r_wg(variances: Sequence[float] | Floats) -> float | None:
+    """Return the agreement inside one group, from the variance (n - 1) of each of its J items.
+
+    Below zero (more spread than at random) it is set to zero, as its authors do.
+
+    Source:
+        James, Demaree and Wolf (1984), Journal of Applied Psychology 69, 85-98; null law: uniform on five points.
+    """
+    found = np.asarray(variances, dtype=np.float64)
+    if len(found) == 0 or np.isnan(found).any():
+        return None
+    ratio = float(found.mean()) / RANDOM_VARIANCE
+    if ratio >= 1.0:
+        return 0.0
+    items = len(found)
+    return items * (1.0 - ratio) / (items * (1.0 - ratio) + ratio)
+
+
+def average_deviation(answers: ArrayLike) -> float | None:
+    """Return the mean distance of (N respondents, J items) to the mean of their item, in points; NaN left out.
+
+    Source:
+        Burke, Finkelstein and Dusig (1999), Organizational Research Methods 2, 49-68: AD around the mean.
+    """
+    table = np.asarray(answers, dtype=np.float64)
+    given = ~np.isnan(table)
+    several = given.sum(axis=0) >= 2
+    if table.ndim != 2 or not several.any():
+        return None
+    table, given = table[:, several], given[:, several]
+    count = given.sum(axis=0)
+    mean = np.where(given, table, 0.0).sum(axis=0) / count
+    away = np.where(given, np.abs(table - mean), 0.0).sum(axis=0) / count
+    return float(away.mean())
