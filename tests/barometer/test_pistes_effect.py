@@ -137,8 +137,9 @@ def cell(side, **values):
     }  # fmt: skip
 
 
-def wave(*, cells=(), gaps=()):
-    return {"cells": list(cells), "gaps": list(gaps)}
+def wave(*, cells=(), gaps=(), divided=()):
+    within = [{"departement": "67", "dimension": "delais", "side": side, "divided": True} for side in divided]
+    return {"cells": list(cells), "gaps": list(gaps), "within": within}
 
 
 def compared(quantity, before, after, *, side=""):
@@ -181,6 +182,15 @@ def test_a_gap_is_compared_with_the_gap_of_its_kind():
 
     assert found.before.estimate == 1.7
     assert compared(Quantity.ACCURACY_PREFECTURE, wave(gaps=gaps), wave(gaps=gaps)) is None
+
+
+def test_a_side_that_is_divided_is_not_compared_and_does_not_hide_the_other():
+    apart = wave(cells=[cell("prefecture"), cell("ars")], divided=["ars"])
+    agreed = wave(cells=[cell("prefecture"), cell("ars")])
+
+    assert compared(Quantity.LEVEL, agreed, apart) is None
+    assert compared(Quantity.LEVEL, agreed, apart, side="ars") is None
+    assert compared(Quantity.LEVEL, agreed, apart, side="prefecture") is not None
 
 
 def test_the_spread_of_one_side_has_no_interval_hence_no_verdict():

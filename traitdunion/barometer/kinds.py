@@ -20,6 +20,16 @@ class State(Kind):
     PUBLISHED = "publiee", "publiée"
     CANCELLED = "annulee", "annulée"
 
+    @property
+    def tone(self) -> str:
+        """How loudly the state speaks on a page."""
+        return {
+            State.OPEN: "info",
+            State.EMBARGO: "new",
+            State.PUBLISHED: "success",
+            State.CANCELLED: "warning",
+        }.get(self, "neutral")
+
 
 class RosterRole(Kind):
     """In what capacity a person is asked. Named roles, not a crowd: three to six on each side."""
@@ -61,6 +71,15 @@ PREFILLED = {
 class Decision(Kind):
     """What the two institutions decided of a piste."""
 
+    KEPT = "kept", "retenue"
+    LEFT = "left", "écartée"
+
+
+class Standing(Kind):
+    """Where a piste stands, computed from what was proposed and answered."""
+
+    OPEN = "open", "à décider"
+    PROPOSED = "proposed", "proposée, à confirmer"
     KEPT = "kept", "retenue"
     LEFT = "left", "écartée"
 

@@ -172,7 +172,9 @@ def compare(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
 ) -> Sequence[Compared] | None:
-    """Return what two waves say of the same quantity, None when one of them does not show it.
+    """Return what two waves say of the same quantity, None when one of them does not show it or cannot.
+
+    Where the people of a side disagree among themselves its mean would mislead, in a level as in a gap.
 
     Args:
         quantity: what the piste is about.
@@ -182,7 +184,10 @@ def compare(
         before: the wave's object of RESULT.json at the wave of the piste.
         after: the same at the later wave.
     """
-    if quantity is Quantity.SPREAD:
+    about = (side,) if side and quantity is Quantity.LEVEL else SIDES
+    if quantity is Quantity.SPREAD or any(
+        _is_divided(wave, departement, dimension, each) for wave in (before, after) for each in about
+    ):
         return None
     pairs: list[tuple[str, Interval | None, Interval | None]]
     if quantity is Quantity.LEVEL:
@@ -192,7 +197,7 @@ def compare(
                 _cell(before, departement, dimension, each),
                 _cell(after, departement, dimension, each),
             )
-            for each in ((side,) if side else SIDES)
+            for each in about
         ]
     else:
         pairs = [
@@ -224,6 +229,14 @@ def _cell(wave: Mapping[str, Any], departement: str, dimension: str, side: str) 
         if (cell["departement"], cell["dimension"], cell["side"]) == wanted and cell["shown"]:
             return _interval(cell)
     return None
+
+
+def _is_divided(wave: Mapping[str, Any], departement: str, dimension: str, side: str) -> bool:
+    wanted = (departement, dimension, side)
+    return any(
+        row["divided"] and (row["departement"], row["dimension"], row["side"]) == wanted
+        for row in wave["within"]
+    )
 
 
 def _gap(wave: Mapping[str, Any], departement: str, dimension: str, kind: str) -> Interval | None:
