@@ -147,6 +147,22 @@ def test_a_signature_is_withdrawn_with_its_reason_while_alone(dyad):
     assert convention.situation(TODAY).state is State.A_SIGNER
 
 
+def test_a_withdrawn_signature_is_kept_aside_and_the_side_signs_again(dyad):
+    convention = dyad.to_sign()
+    sign(convention, Side.PREFECTURE, dyad.prefet.person)
+    actions.withdraw_signature(convention, side=Side.PREFECTURE, on=TODAY, reason="Erreur", **BY)
+
+    again = actions.sign(
+        convention, side=Side.PREFECTURE, signatory=dyad.prefet.person, signed_on=TODAY, **BY
+    )
+
+    assert list(convention.signatures.all()) == [again]
+    taken_back = Signature.every.exclude(pk=again.pk).get()
+    assert (taken_back.signed_on, taken_back.withdrawn_on) == (ON, TODAY)
+    with pytest.raises(IntegrityError, match="signature_once_a_side"), transaction.atomic():
+        Signature.every.filter(pk=taken_back.pk).update(withdrawn_on=None, withdrawn_recorded_at=None)
+
+
 def test_a_signature_is_not_withdrawn_without_sense(dyad):
     convention = dyad.to_sign()
     sign(convention, Side.PREFECTURE, dyad.prefet.person)

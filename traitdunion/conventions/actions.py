@@ -662,6 +662,8 @@ def withdraw_signature(
 ) -> None:
     """Take back the signature of ``side`` while the other has not signed; the text stays « à signer ».
 
+    The signature is kept, marked: who reads that evening again finds it.
+
     Raises:
         ConventionRefusedError: there is none, both have signed, or the reason is missing.
     """
@@ -686,7 +688,8 @@ def withdraw_signature(
         before="la signature",
         at=at,
     )
-    signature.delete()
+    signature.withdrawn_on, signature.withdrawn_recorded_at = on, at
+    signature.save(update_fields=["withdrawn_on", "withdrawn_recorded_at"])
     _step(
         convention,
         Step.A_SIGNER,

@@ -1,6 +1,7 @@
 """Conventions between a préfecture and an ARS: text, parties, signatures, and what shows that they live."""
 
 from datetime import date
+from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -279,8 +280,18 @@ class Party(models.Model):
         )
 
 
+class StandingSignatures(models.Manager["Signature"]):
+    def get_queryset(self) -> models.QuerySet["Signature"]:
+        """Leave out the signatures that were taken back: nothing rests on them any more."""
+        return super().get_queryset().filter(withdrawn_recorded_at=None)
+
+
 class Signature(PublicModel, Authored):
-    """One side signed, on a day, under a power that was checked for that day."""
+    """One side signed, on a day, under a power that was checked for that day.
+
+    ``objects`` and ``convention.signatures`` hold those that stand; ``every`` also those taken back, kept to read
+    a past evening.
+    """
 
     convention = models.ForeignKey(
         Convention,
@@ -314,6 +325,11 @@ class Signature(PublicModel, Authored):
         on_delete=models.PROTECT,
         verbose_name="délégation",  # history stays
     )
+    withdrawn_on = models.DateField("retirée le", null=True, blank=True)
+    withdrawn_recorded_at = models.DateTimeField("retrait enregistré le", null=True, blank=True)
+
+    objects: ClassVar[StandingSignatures] = StandingSignatures()
+    every: ClassVar[models.Manager["Signature"]] = models.Manager()
 
     class Meta:
         verbose_name = "signature"
@@ -321,8 +337,15 @@ class Signature(PublicModel, Authored):
         constraints = (
             models.UniqueConstraint(
                 fields=("convention", "side"),
+                condition=Q(withdrawn_recorded_at=None),
                 name="signature_once_a_side",
                 violation_error_message="Ce côté a déjà signé.",
+            ),
+            models.CheckConstraint(
+                name="signature_withdrawn_after_signed",
+                condition=Q(withdrawn_on=None, withdrawn_recorded_at=None)
+                | Q(withdrawn_on__gte=F("signed_on"), withdrawn_recorded_at__isnull=False),
+                violation_error_message="Le retrait d’une signature ne la précède pas.",
             ),
             models.CheckConstraint(
                 name="signature_delegation_when_delegated",
