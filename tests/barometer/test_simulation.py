@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from traitdunion.barometer import simulation
+from traitdunion.barometer.estimation import Bounds, pool
 from traitdunion.barometer.simulation import Item, Population
 
 ITEMS = [
@@ -66,8 +67,28 @@ def test_france_has_101_departements_and_five_regions_of_one():
     assert (np.bincount(regions) == 1).sum() == 5
 
 
+@pytest.mark.parametrize("icc", [0.0, 0.1, 0.2, 0.4, 0.8])
+def test_each_respondent_more_narrows_every_interval(icc):
+    expected = simulation.precision(respondents=range(2, 9), icc=icc, sd=0.8)
+    for kind in ("departement", "region", "nation"):
+        assert (np.diff([getattr(each, kind) for each in expected]) < 0).all()
+
+
+def test_expected_intervals_are_those_of_simulated_campaigns():
+    [expected] = simulation.precision(respondents=(4,), icc=0.2, sd=0.8)
+    random = np.random.default_rng(3)
+    regions, halves = simulation.regions_of_france(), []
+    for _ in range(20):
+        truth = random.normal(0, np.sqrt(0.05), 18)[regions] + random.normal(0, np.sqrt(0.15), 101)
+        cell = np.repeat(np.arange(101), 4)
+        score = 0.8 * (truth[cell] + random.normal(0, np.sqrt(0.8), 404))
+        pooled = pool(score, np.ones(404), cell, regions, bounds=Bounds(-100, 100))
+        halves.append([np.mean(each.high - each.low) / 2 for each in (pooled, pooled.national)])
+    assert np.mean(halves, axis=0) == pytest.approx([expected.departement, expected.nation], rel=0.06)
+
+
 def test_more_respondents_are_more_precise():
-    few, many = simulation.precision(respondents=(2, 6), icc=0.2, sd=0.8, draws=3)
+    few, many = simulation.precision(respondents=(2, 6), icc=0.2, sd=0.8)
     assert few.alone > few.departement > few.region > few.nation
     assert many.departement < few.departement
     assert many.nation < few.nation
