@@ -12,7 +12,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, JSONObject
 
-from traitdunion.audit.queries import last_writes
+from traitdunion.audit.kept import Kept
 from traitdunion.conventions.kinds import Fact, State, Step, Turn
 from traitdunion.conventions.models import ContactCheck, Convention, Meeting, Review, Signature, StepTaken
 from traitdunion.conventions.rules import Life, Vitality, local_day
@@ -118,19 +118,11 @@ def situation(
             carries no date of recording: it is read as known now.
         departements: the codes wanted, every one when None.
     """
-    mark = last_writes()
-    if mark is None:
-        return _situation(day, known_at, departements)
-    key = (mark, day, known_at, None if departements is None else tuple(departements))
-    if key not in _kept:
-        while len(_kept) >= KEPT_SITUATIONS:
-            _kept.pop(next(iter(_kept), None), None)
-        _kept[key] = _situation(day, known_at, departements)
-    return _kept[key]
+    wanted = None if departements is None else tuple(departements)
+    return _kept.get((day, known_at, wanted), lambda: _situation(day, known_at, wanted))
 
 
-KEPT_SITUATIONS = 64
-_kept: dict[Any, Mapping[str, Situation]] = {}
+_kept: Kept[Mapping[str, Situation]] = Kept(64)
 
 
 def _situation(
@@ -175,11 +167,22 @@ def counts(situations: Iterable[Situation]) -> Counts:
 def series(
     days: Sequence[date], *, known_at: datetime | None = None, departements: Collection[str] | None = None
 ) -> list[Point]:
-    """Return the three counts on each of ``days``: the facts are loaded once, in three queries."""
+    """Return the three counts on each of ``days``: the facts are loaded once, in three queries.
+
+    Kept while nothing was written, like ``situation``.
+    """
     if not days:
         return []
-    _, _, histories = _histories(departements, until=max(days), known_at=known_at, last_only=False)
-    return points(histories.values(), days)
+    wanted = None if departements is None else tuple(departements)
+
+    def read() -> list[Point]:
+        _, _, histories = _histories(wanted, until=max(days), known_at=known_at, last_only=False)
+        return points(histories.values(), days)
+
+    return _kept_points.get((tuple(days), known_at, wanted), read)
+
+
+_kept_points: Kept[list[Point]] = Kept(64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from operator import itemgetter
 from typing import Any
 
-from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -15,7 +14,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from traitdunion.audit.queries import last_writes
 from traitdunion.conventions import convention_table, imports, queries
 from traitdunion.conventions.indicators import (
     FACT_CHOICES,
@@ -37,7 +35,6 @@ from traitdunion.identity.http import SignedInRequest, mandate_required
 AS_KNOWN = "alors"
 ROWS_A_PAGE = 25
 MONTHS_BETWEEN_POINTS = 3
-SECONDS_KEPT = 15 * 60
 # Names are ordered as a reader looks for them: « Hérault » before « Yonne », accents aside.
 ORDERS: dict[str, Callable[[Situation], str]] = {
     "code": lambda situation: situation.place.code,
@@ -76,7 +73,10 @@ def national(request: SignedInRequest) -> HttpResponse:
     regions = sorted({(each.place.region_code, each.place.region_name) for each in every}, key=itemgetter(1))
     in_region = [each for each in every if wanted.filters.region in {"", each.place.region_code}]
     kept = wanted.filters.keep(in_region)
-    history = _history(request, wanted, [each.place.code for each in in_region])
+    history = queries.series(
+        month_ends(wanted.today)[::MONTHS_BETWEEN_POINTS],
+        departements=[each.place.code for each in in_region],
+    )
     counts = queries.counts(in_region)
     context = {
         "wanted": wanted,
@@ -247,20 +247,6 @@ def _stops(wanted: Wanted) -> list[tuple[str, str]]:
         (day.isoformat(), f"{day:%d/%m/%Y}" + (" (aujourd’hui)" if day == wanted.today else ""))
         for day in days
     ]
-
-
-def _history(request: SignedInRequest, wanted: Wanted, codes: Sequence[str]) -> list[Point]:
-    """Return one point a quarter over five years, kept until something is written."""
-    post = request.mandate.post
-    scope = f"{post.departement_id}.{post.region_id}.{wanted.filters.region}"
-    mark = last_writes()
-    key = f"conventions.history.{wanted.today}.{mark}.{scope}"
-    points: list[Point] | None = None if mark is None else cache.get(key)
-    if points is None:
-        points = queries.series(month_ends(wanted.today)[::MONTHS_BETWEEN_POINTS], departements=codes)
-        if mark is not None:
-            cache.set(key, points, SECONDS_KEPT)
-    return points
 
 
 def _curves(points: Sequence[Point]) -> list[dict[str, Any]]:
