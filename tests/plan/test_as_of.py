@@ -2,11 +2,16 @@ import random
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from tests.identity.conftest import ACTOR
 from tests.plan.scene import BY, START, TODAY, at
-from traitdunion.plan import actions, queries
+from traitdunion.identity.kinds import Role
+from traitdunion.plan import actions, queries, rules
+from traitdunion.plan.actions import ActionText, MeasureText
 from traitdunion.plan.kinds import ActionState, BlockerCause, EventKind, MeasureState, Provenance
 from traitdunion.plan.models import Action, IndicatorValue
+from traitdunion.plan.rules import BlockerFact, EventFact
 
 LATER = TODAY + timedelta(days=30)
 
@@ -20,11 +25,12 @@ def states(day):
     return {line.public_id: line.status.state for line in queries.lines(rows, day)}
 
 
-def test_the_database_and_the_rule_tell_the_same_state(plan):
-    """Whatever happened, recorded on time or late, each day of three months."""
+def stories(plan):
+    """Thirty actions to which anything happens over three months, recorded on time or late."""
     chance = random.Random(38)
-    for rank in range(40):
-        action = plan.clause(title=f"Action {rank}", due_on=START + timedelta(days=chance.randrange(90)))
+    for rank in range(30):
+        due_on = START + timedelta(days=chance.randrange(90))
+        action = plan.clause(title=f"Action {rank}", due_on=due_on)
         last = START
         for kind in (EventKind.LANCEE, EventKind.REALISEE, EventKind.ROUVERTE):
             last += timedelta(days=chance.randrange(20))
@@ -32,12 +38,73 @@ def test_the_database_and_the_rule_tell_the_same_state(plan):
                 break
             recorded = last + timedelta(days=chance.randrange(15))
             actions.note_event(action, kind=kind, happened_on=last, reason="x", **by(recorded))
-        if chance.random() < 0.5:
-            since = START + timedelta(days=chance.randrange(40))
-            blocker = actions.block(action, cause=BlockerCause.MOYENS, lifter="DGS", since=since, **by(since))
-            if chance.random() < 0.5:
-                lifted = since + timedelta(days=chance.randrange(10))
-                actions.lift(blocker, lifted_on=lifted, **by(lifted + timedelta(days=chance.randrange(10))))
+        for cause in (BlockerCause.MOYENS, BlockerCause.DECISION):
+            if chance.random() < 0.7:
+                since = START + timedelta(days=chance.randrange(20, 70))
+                blocker = actions.block(action, cause=cause, lifter="DGS", since=since, **by(since))
+                if chance.random() < 0.5:
+                    lifted = since + timedelta(days=chance.randrange(10))
+                    recorded = lifted + timedelta(days=chance.randrange(20))
+                    actions.lift(blocker, lifted_on=lifted, **by(recorded))
+        if chance.random() < 0.3:
+            text = ActionText(
+                title=f"Action {rank}, reportée",
+                due_on=due_on + timedelta(days=30),
+                pilot=plan.house.posts[Role.DESK_SANTE].organisation,
+            )
+            actions.revise_action(action, text=text, **by(TODAY + timedelta(days=chance.randrange(20))))
+
+
+def read_one_by_one(action, day):
+    """What the rule says of an action whose rows were all loaded."""
+    cut = queries.end_of(day)
+    revision = [each for each in action.revisions.all() if each.recorded_at < cut][-1]
+    status = rules.action_status(
+        opened_on=action.opened_on,
+        due_on=revision.due_on,
+        events=[
+            EventFact(kind=EventKind(each.kind), on=each.happened_on)
+            for each in action.events.all()
+            if each.recorded_at < cut
+        ],
+        blockers=[
+            BlockerFact(
+                cause=BlockerCause(each.cause),
+                lifter=each.lifter,
+                since=each.since,
+                lifted_on=each.lifted_on if each.lifted_on and each.lifted_recorded_at < cut else None,
+            )
+            for each in action.blockers.order_by("id")
+            if each.recorded_at < cut
+        ],
+        day=day,
+    )
+    pilot = revision.pilot.name if revision.pilot else ""
+    return revision.title, revision.due_on, pilot, status
+
+
+def test_a_line_tells_what_the_rule_says_of_every_row(plan):
+    stories(plan)
+    every = list(Action.objects.prefetch_related("events", "revisions__pilot"))
+
+    for offset in range(56, 90, 11):
+        day = START + timedelta(days=offset)
+        told = {
+            line.public_id: (line.title, line.due_on, line.pilot, line.status)
+            for line in queries.lines(queries.known(Action.objects.all(), day), day)
+        }
+        expected = {
+            each.public_id: read_one_by_one(each, day)
+            for each in every
+            if each.recorded_at < queries.end_of(day)
+        }
+        assert len(expected) == 32
+        assert told == expected
+
+
+def test_the_database_and_the_rule_tell_the_same_state(plan):
+    """Whatever happened, recorded on time or late, each day of three months."""
+    stories(plan)
 
     for offset in range(0, 90, 3):
         day = START + timedelta(days=offset)
@@ -120,6 +187,62 @@ def test_the_last_recorded_value_of_a_day_counts(plan):
     assert queries.figure(plan.indicator, LATER).last.numerator == 95
     [point] = queries.series(IndicatorValue.objects.all(), plan.indicator, "", LATER)
     assert point.numerator == 95
+
+
+def test_a_piece_proves_from_the_day_its_link_is_recorded(plan):
+    proved = plan.publish("Prouvé", evidence=[plan.evidence(), plan.evidence(title="Autre")])
+    statement = plan.publish("Prouvé plus tard")
+    actions.prove_statement(statement, evidence=plan.evidence(), **by(LATER))
+
+    def pieces(day):
+        sentences = queries.sheet(plan.measure, day).sentences
+        return {each.public_id: [piece.title for piece in each.pieces] for each in sentences}
+
+    assert pieces(TODAY) == {proved.public_id: ["Instruction", "Autre"], statement.public_id: []}
+    assert pieces(LATER)[statement.public_id] == ["Instruction"]
+
+
+def test_the_goal_is_the_next_target_or_the_last_one(plan):
+    chance = random.Random(38)
+    for _ in range(12):
+        due_on = TODAY + timedelta(days=chance.choice([10, 20, 30, 40]))
+        recorded = TODAY + timedelta(days=chance.randrange(60))
+        actions.set_target(
+            plan.indicator, due_on=due_on, value=Decimal(chance.randrange(100)), **by(recorded)
+        )
+
+    for offset in range(-5, 65, 5):
+        day = TODAY + timedelta(days=offset)
+        known = plan.indicator.targets.filter(recorded_at__lt=queries.end_of(day)).order_by(
+            "recorded_at", "id"
+        )
+        values = {each.due_on: each.value for each in known}  # the last recorded of a day counts
+        ahead = [due_on for due_on in values if due_on >= day]
+        due_on = min(ahead) if ahead else max(values, default=None)
+        goal = queries.figure(plan.indicator, day).goal
+        assert (goal and (goal.due_on, goal.value)) == (due_on and (due_on, values[due_on]))
+
+
+def test_a_measure_keeps_its_wordings_latest_first(plan):
+    text = MeasureText(title="Autrement", provenance=Provenance.OURS)
+    actions.revise_measure(plan.measure, text=text, **by(LATER))
+
+    def titles(day):
+        return [each.title for each in queries.sheet(plan.measure, day).wordings]
+
+    assert titles(TODAY) == ["Conventions"]
+    assert titles(LATER) == ["Autrement", "Conventions"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_measure_kept_is_read_again_after_an_act(plan):
+    sheet = queries.sheet(plan.measure, LATER)
+    assert queries.sheet(plan.measure, LATER) is sheet
+    assert queries.sheet(plan.measure, TODAY) is not sheet
+
+    actions.note_event(plan.local, kind=EventKind.REALISEE, happened_on=TODAY, **BY)
+
+    assert queries.sheet(plan.measure, LATER).counts[ActionState.REALISEE] == 1
 
 
 def test_a_measure_counts_its_actions_and_says_why(plan):

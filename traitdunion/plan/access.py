@@ -4,6 +4,8 @@ Every mandate reads the measures, their statements and their indicators. A manda
 national actions and those of its départements: the others do not exist for it.
 """
 
+from dataclasses import dataclass
+
 from django.db.models import Q, QuerySet
 
 from traitdunion.identity.access import departements_visible_to
@@ -28,14 +30,30 @@ DYAD = frozenset({Role.PREFET, Role.REFERENT_PREFECTURE, Role.DG_ARS, Role.REFER
 
 def _own_territory(mandate: Mandate, path: str) -> Q:
     """Return the rows that carry no département, or one in the territory of the mandate."""
-    if mandate.is_national:
+    territory = territory_of(mandate)
+    if territory.is_national:
         return Q()
     national = Q(**{f"{path}__isnull": True})
-    if mandate.post.departement_id is not None:
-        return national | Q(**{path: mandate.post.departement_id})
-    if mandate.post.region_id is not None:
-        return national | Q(**{f"{path}__region": mandate.post.region_id})
+    if territory.departement is not None:
+        return national | Q(**{path: territory.departement})
+    if territory.region is not None:
+        return national | Q(**{f"{path}__region": territory.region})
     return national
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Territory:
+    """What decides the rows that a mandate reads: two mandates on one territory read the same ledger."""
+
+    is_national: bool
+    departement: str | None
+    region: str | None
+
+
+def territory_of(mandate: Mandate) -> Territory:
+    """Return the territory of a mandate."""
+    post = mandate.post
+    return Territory(is_national=mandate.is_national, departement=post.departement_id, region=post.region_id)
 
 
 def measures_visible_to(_mandate: Mandate) -> QuerySet[Measure]:

@@ -1,7 +1,7 @@
 """What changed in the ledger between two days, measure by measure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,17 +10,18 @@ from uuid import UUID
 
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from traitdunion.plan import queries, rules
+from traitdunion.audit.kept import Kept
+from traitdunion.identity.models import Mandate
+from traitdunion.plan import access, facts, queries, rules
 from traitdunion.plan.kinds import ActionState, Unit
 from traitdunion.plan.models import (
     Action,
     Evidence,
+    Indicator,
     IndicatorRevision,
     IndicatorValue,
     Measure,
     MeasureRevision,
-    Proof,
-    Statement,
 )
 from traitdunion.plan.queries import ActionLine, end_of
 from traitdunion.plan.rules import MeasureStatus
@@ -100,6 +101,25 @@ class MeasureDifference:
         )
 
 
+def seen_by(mandate: Mandate, first: date, second: date) -> Sequence[MeasureDifference]:
+    """Return what changed between two days for a reader, in eight queries.
+
+    While nothing is written the answer is kept for every reader of the territory, and costs one query.
+    """
+    return _kept.get(
+        (access.territory_of(mandate), first, second),
+        lambda: compare(
+            first,
+            second,
+            actions=access.actions_visible_to(mandate),
+            values=access.values_visible_to(mandate),
+        ),
+    )
+
+
+_kept: Kept[Sequence[MeasureDifference]] = Kept(32)
+
+
 def compare(
     first: date, second: date, *, actions: QuerySet[Action], values: QuerySet[IndicatorValue]
 ) -> list[MeasureDifference]:
@@ -165,18 +185,14 @@ class _Told:
 
 
 def _sentences(first: date, second: date) -> Mapping[int, _Told]:
-    statements = Statement.objects.filter(recorded_at__lt=end_of(second), published_on__lte=second)
-    proofs: dict[int, list[Proof]] = defaultdict(list)
-    for proof in queries.proofs_on(Q(), second):
-        proofs[proof.statement_id].append(proof)
     told: dict[int, _Told] = defaultdict(_Told)
-    for statement in statements.order_by("position", "id"):
-        after = queries.sentence(statement, _pieces(proofs[statement.pk], second), second)
+    for statement, proofs in queries.statements_on(second):
+        after = queries.sentence(statement, _pieces(proofs, second), second)
         if not (statement.recorded_at < end_of(first) and statement.published_on <= first):
             if after.retired_on is None:
                 told[statement.measure_id].published.append(statement.text)
             continue
-        before = queries.sentence(statement, _pieces(proofs[statement.pk], first), first)
+        before = queries.sentence(statement, _pieces(proofs, first), first)
         if before.retired_on is not None:
             continue
         if after.retired_on is not None:
@@ -190,13 +206,9 @@ def _sentences(first: date, second: date) -> Mapping[int, _Told]:
     return told
 
 
-def _pieces(proofs: Sequence[Proof], day: date) -> list[queries.Piece]:
+def _pieces(proofs: Sequence[queries.Proved], day: date) -> list[queries.Piece]:
     cut = end_of(day)
-    return [
-        queries.piece(proof.evidence, day)
-        for proof in proofs
-        if proof.recorded_at < cut and proof.evidence.recorded_at < cut
-    ]
+    return [queries.piece(proof.evidence, day) for proof in proofs if proof.known_from < cut]
 
 
 def _evidence(first: date, second: date) -> Mapping[int, tuple[list[str], list[str]]]:
@@ -226,10 +238,12 @@ class _Counts:
 
 def _on_both_days(actions: QuerySet[Action], first: date, second: date) -> queries.Ledger:
     """Add ``state`` on the second day and ``before`` on the first, empty when the action was not there yet."""
+    cut = end_of(first)
+    was_there = When(recorded_at__lt=cut, opened_on__lte=first, then=facts.state(day=first, cut=cut))
     later = queries.with_state(queries.known(actions.filter(measure__isnull=False), second), second)
-    both = queries.with_state(later, first, prefix="first_")
-    was_there = When(recorded_at__lt=end_of(first), opened_on__lte=first, then=F("first_state"))
-    found: queries.Ledger = both.annotate(before=Case(was_there, default=Value(""), output_field=CharField()))
+    found: queries.Ledger = later.annotate(
+        before=Case(was_there, default=Value(""), output_field=CharField())
+    )
     return found
 
 
@@ -265,25 +279,29 @@ def _moved(actions: QuerySet[Action], first: date, second: date) -> Mapping[int,
 
 def _measured(values: QuerySet[IndicatorValue], first: date, second: date) -> Mapping[int, list[Measured]]:
     """Return by measure the territories whose last value differs; a first value has nothing before it."""
-    before = {(row["indicator_id"], row["departement_id"]): row for row in _last_values(values, first)}
+    before = _last_values(values, first)
+    after = _last_values(values, second)
+    changed = {key: numbers for key, numbers in after.items() if numbers != before.get(key)}
     found: dict[int, list[Measured]] = defaultdict(list)
-    for row in _last_values(values, second):
-        former = before.get((row["indicator_id"], row["departement_id"]))
-        unit = Unit(row["indicator__unit"])
-        after = rules.reading(unit, row["numerator"], row["denominator"])
-        earlier = None if former is None else rules.reading(unit, former["numerator"], former["denominator"])
-        if after == earlier:
+    indicators = _indicators({key for key, _ in changed}, second) if changed else {}
+    for (key, departement), numbers in changed.items():
+        indicator = indicators[key]
+        unit = Unit(indicator.unit)
+        former = before.get((key, departement))
+        later = rules.reading(unit, *numbers)
+        earlier = None if former is None else rules.reading(unit, *former)
+        if later == earlier:
             continue
-        better_up = row["indicator__higher_is_better"]
-        found[row["indicator__measure_id"]].append(
+        better_up = indicator.higher_is_better
+        found[indicator.measure_id].append(
             Measured(
-                indicator=row["indicator__public_id"],
-                name=row["name"] or row["indicator__code"],
-                departement=row["departement_id"] or "",
+                indicator=indicator.public_id,
+                name=indicator.name or indicator.code,
+                departement=departement or "",
                 unit=unit,
                 before=earlier,
-                after=after,
-                went_back=earlier is not None and rules.went_back(earlier, after, higher_is_better=better_up),
+                after=later,
+                went_back=earlier is not None and rules.went_back(earlier, later, higher_is_better=better_up),
             )
         )
     for figures in found.values():
@@ -291,25 +309,29 @@ def _measured(values: QuerySet[IndicatorValue], first: date, second: date) -> Ma
     return found
 
 
-def _last_values(values: QuerySet[IndicatorValue], day: date) -> Iterable[Mapping[str, Any]]:
-    names = IndicatorRevision.objects.filter(
-        indicator=OuterRef("indicator"), recorded_at__lt=end_of(day)
-    ).order_by("-recorded_at", "-id")
-    return (
+def _last_values(
+    values: QuerySet[IndicatorValue], day: date
+) -> Mapping[tuple[int, str | None], tuple[Decimal, Decimal | None]]:
+    """Return the last numerator and denominator of each indicator in each territory (None for the nation)."""
+    # Nothing else: thousands of values are sorted to find the last ones, and a name would be read for each.
+    rows = (
         values.filter(measured_on__lte=day, recorded_at__lt=end_of(day))
         .order_by("indicator_id", "departement_id", "-measured_on", "-recorded_at", "-id")
         .distinct("indicator_id", "departement_id")
-        .annotate(name=Subquery(names.values("name")[:1]))
-        .values(
-            "indicator_id",
-            "indicator__public_id",
-            "indicator__code",
-            "indicator__unit",
-            "indicator__higher_is_better",
-            "indicator__measure_id",
-            "departement_id",
-            "numerator",
-            "denominator",
-            "name",
-        )
+        .values_list("indicator_id", "departement_id", "numerator", "denominator")
     )
+    return {
+        (indicator, departement): (numerator, denominator)
+        for indicator, departement, numerator, denominator in rows
+    }
+
+
+def _indicators(keys: Collection[int], day: date) -> Mapping[int, Any]:
+    """Return the indicators by key, each with its ``name`` on ``day``."""
+    names = IndicatorRevision.objects.filter(indicator=OuterRef("pk"), recorded_at__lt=end_of(day)).order_by(
+        "-recorded_at", "-id"
+    )
+    found: QuerySet[Any] = Indicator.objects.filter(pk__in=keys).annotate(
+        name=Subquery(names.values("name")[:1])
+    )
+    return {each.pk: each for each in found}

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,23 +17,18 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
-    Case,
     CharField,
     Count,
-    Exists,
     F,
     Func,
     IntegerField,
     OuterRef,
-    Q,
     QuerySet,
-    Subquery,
     Value,
-    When,
 )
-from django.db.models.functions import Cast, JSONObject
 
-from traitdunion.plan import rules
+from traitdunion.audit.kept import Kept
+from traitdunion.plan import facts, rules
 from traitdunion.plan.kinds import (
     ActionState,
     BlockerCause,
@@ -55,7 +52,6 @@ from traitdunion.plan.models import (
     IndicatorValue,
     Measure,
     MeasureRevision,
-    Proof,
     Statement,
     Target,
 )
@@ -154,6 +150,15 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """A wording of a measure, when it was recorded and by whom."""
+
+    recorded_at: datetime
+    title: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A measure on a day. Its state counts every action, whoever reads: a measure has one state."""
 
@@ -171,6 +176,7 @@ class Sheet:
     retired: Sequence[Sentence]
     figures: Sequence[Figure]
     section: tuple[str, str]
+    wordings: Sequence[Wording]
 
     @property
     def open_actions(self) -> int:
@@ -227,9 +233,9 @@ class ActionLine:
 
 
 def sheets(day: date) -> list[AxisSheet]:
-    """Return the whole plan on ``day``, axis by axis, in six queries."""
+    """Return the whole plan on ``day``, axis by axis, in six queries; in two while nothing is written."""
     by_section: dict[str, list[Sheet]] = defaultdict(list)
-    for sheet in _sheets(day, Q()):
+    for sheet in measures(day):
         by_section[sheet.section[0]].append(sheet)
     axes: dict[int, tuple[str, str, list[SectionSheet]]] = {}
     for row in Axis.objects.order_by("number", "sections__code").values_list(
@@ -252,49 +258,69 @@ def sheets(day: date) -> list[AxisSheet]:
     ]
 
 
-def measures(day: date) -> list[Sheet]:
-    """Return every measure on ``day``, in the order of the plan, in five queries."""
-    return list(_sheets(day, Q()))
+def measures(day: date) -> Sequence[Sheet]:
+    """Return every measure on ``day``, in the order of the plan, in five queries.
+
+    The plan reads the same for everyone: while nothing is written the answer is kept, and costs one query.
+    """
+    return _kept.get(day, lambda: _measures(day))
+
+
+_kept: Kept[Sequence[Sheet]] = Kept(16)
 
 
 def sheet(measure: Measure, day: date) -> Sheet | None:
-    """Return one measure on ``day`` in five queries, None when nothing was recorded yet."""
-    return next(iter(_sheets(day, Q(pk=measure.pk))), None)
+    """Return one measure on ``day``, None when nothing was recorded yet; costs what ``measures`` costs."""
+    return next((each for each in measures(day) if each.public_id == measure.public_id), None)
 
 
-def _sheets(day: date, chosen: Q) -> Iterable[Sheet]:
-    measures = Measure.objects.filter(chosen)
-    counts = counts_by_measure(Action.objects.filter(measure__in=measures), day)
-    sentences = _sentences(measures, day)
+def _measures(day: date) -> Sequence[Sheet]:
+    counts = counts_by_measure(Action.objects.filter(measure__isnull=False), day)
+    sentences = _sentences(day)
     figures: dict[int, list[Figure]] = defaultdict(list)
-    for measure_id, figure in figures_on(Indicator.objects.filter(measure__in=measures), day):
+    for measure_id, figure in figures_on(Indicator.objects.all(), day):
         figures[measure_id].append(figure)
     revisions = (
-        MeasureRevision.objects.filter(recorded_at__lt=end_of(day), measure__in=measures)
-        .order_by("measure_id", "-recorded_at", "-id")
-        .distinct("measure_id")
+        MeasureRevision.objects.filter(recorded_at__lt=end_of(day))
+        .order_by("measure__position", "measure__code", "-recorded_at", "-id")
         .select_related("measure__section", "pilot")
         .annotate(copilot_names=ArraySubquery(_copilots(MeasureRevision.copilots.through, "measurerevision")))
     )
-    for revision in sorted(revisions, key=lambda each: (each.measure.position, each.measure.code)):
-        measure = revision.measure
-        every = sentences[measure.pk]
-        yield Sheet(
-            public_id=measure.public_id,
-            code=measure.code,
-            title=revision.title,
-            wording=revision.wording,
-            provenance=Provenance(revision.provenance),
-            pilot=revision.pilot.name if revision.pilot is not None else "",
-            copilots=tuple(revision.copilot_names),
-            due_on=revision.due_on,
-            status=rules.measure_status(counts[measure.pk]),
-            counts=counts[measure.pk],
-            sentences=[each for each in every if each.retired_on is None],
-            retired=[each for each in every if each.retired_on is not None],
-            figures=figures[measure.pk],
-            section=(measure.section.code, measure.section.title),
-        )
+    return tuple(
+        _sheet(list(recorded), counts[key], sentences[key], figures[key])
+        for key, recorded in groupby(revisions, key=attrgetter("measure_id"))
+    )
+
+
+def _sheet(
+    revisions: Sequence[Any],
+    counts: Mapping[ActionState, int],
+    sentences: Sequence[Sentence],
+    figures: Sequence[Figure],
+) -> Sheet:
+    """Return a measure from its wordings, latest first, and from what hangs on it."""
+    revision = revisions[0]
+    measure = revision.measure
+    return Sheet(
+        public_id=measure.public_id,
+        code=measure.code,
+        title=revision.title,
+        wording=revision.wording,
+        provenance=Provenance(revision.provenance),
+        pilot=revision.pilot.name if revision.pilot is not None else "",
+        copilots=tuple(revision.copilot_names),
+        due_on=revision.due_on,
+        status=rules.measure_status(counts),
+        counts=counts,
+        sentences=[each for each in sentences if each.retired_on is None],
+        retired=[each for each in sentences if each.retired_on is not None],
+        figures=figures,
+        section=(measure.section.code, measure.section.title),
+        wordings=[
+            Wording(recorded_at=each.recorded_at, title=each.title, author=each.author_label)
+            for each in revisions
+        ],
+    )
 
 
 def _copilots(through: Any, column: str) -> QuerySet[Any, Any]:  # noqa: ANN401  # an automatic model has no name
@@ -311,27 +337,61 @@ def measure_revisions(measure: Measure, day: date) -> QuerySet[MeasureRevision]:
 # Statements and evidence
 
 
-def _sentences(measures: QuerySet[Measure], day: date) -> dict[int, list[Sentence]]:
-    statements = Statement.objects.filter(
-        measure__in=measures, recorded_at__lt=end_of(day), published_on__lte=day
-    ).order_by("position", "id")
-    pieces: dict[int, list[Piece]] = defaultdict(list)
-    for proof in proofs_on(Q(statement__measure__in=measures), day):
-        pieces[proof.statement_id].append(piece(proof.evidence, day))
+def _sentences(day: date) -> Mapping[int, list[Sentence]]:
+    """Return the statements of each measure on ``day``, in one query."""
     found: dict[int, list[Sentence]] = defaultdict(list)
-    for statement in statements:
-        found[statement.measure_id].append(sentence(statement, pieces[statement.pk], day))
+    for statement, proofs in statements_on(day):
+        pieces = [piece(proof.evidence, day) for proof in proofs]
+        found[statement.measure_id].append(sentence(statement, pieces, day))
     return found
 
 
-def proofs_on(chosen: Q, day: date) -> QuerySet[Proof]:
-    """Return the links between statements and evidence recorded by the end of ``day``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved:
+    """A piece that proves a statement, and since when both the piece and the link are known."""
+
+    evidence: Evidence
+    known_from: datetime
+
+
+def statements_on(day: date) -> list[tuple[Statement, list[Proved]]]:
+    """Return the statements of every measure published by ``day`` with what proves them by then, in one query."""
     cut = end_of(day)
-    return (
-        Proof.objects.filter(chosen, recorded_at__lt=cut, evidence__recorded_at__lt=cut)
-        .select_related("evidence")
-        .order_by("id")
+    rows = (
+        Statement.objects.filter(recorded_at__lt=cut, published_on__lte=day)
+        .order_by("position", "id", "proof__id")
+        .annotate(
+            linked_at=F("proof__recorded_at"),
+            **{f"piece_{name}": F(f"proof__evidence__{name}") for name in PIECE_COLUMNS},
+        )
     )
+    found: dict[int, tuple[Statement, list[Proved]]] = {}
+    # A statement comes once for each piece, and once alone when it has none.
+    for row in rows:
+        _, proofs = found.setdefault(row.pk, (row, []))
+        if row.linked_at is None:
+            continue
+        evidence = Evidence(**{name: getattr(row, f"piece_{name}") for name in PIECE_COLUMNS})
+        known_from = max(row.linked_at, evidence.recorded_at)
+        if known_from < cut:
+            proofs.append(Proved(evidence=evidence, known_from=known_from))
+    return list(found.values())
+
+
+# What ``piece`` reads.
+PIECE_COLUMNS = (
+    "public_id",
+    "kind",
+    "title",
+    "reference",
+    "address",
+    "dated_on",
+    "expires_on",
+    "withdrawn_on",
+    "withdrawn_recorded_at",
+    "provenance",
+    "recorded_at",
+)
 
 
 def sentence(statement: Statement, pieces: Sequence[Piece], day: date) -> Sentence:
@@ -392,7 +452,7 @@ def known(actions: QuerySet[Action], day: date) -> QuerySet[Action]:
     return actions.filter(recorded_at__lt=end_of(day), opened_on__lte=day)
 
 
-def with_state(actions: QuerySet[Action], day: date, prefix: str = "") -> Ledger:
+def with_state(actions: QuerySet[Action], day: date) -> Ledger:
     """Add ``state`` and ``due_on`` on ``day`` to actions; the database agrees with ``rules.action_status``.
 
     Lists filter, count and cut pages on it, which the rule alone could not do without reading every fact.
@@ -400,42 +460,12 @@ def with_state(actions: QuerySet[Action], day: date, prefix: str = "") -> Ledger
     Args:
         actions: known by then; the state of an action not yet recorded means nothing.
         day: the day looked at.
-        prefix: before the name of each added column, to hold two days in one row.
     """
     cut = end_of(day)
-    events = _past_events(day, cut)
-    starts = (EventKind.LANCEE.value, EventKind.ROUVERTE.value)
-    last, due = f"{prefix}last_kind", f"{prefix}due_on"
     return actions.annotate(
-        **{
-            last: Subquery(events.values("kind")[:1]),
-            due: Subquery(_latest_revision(cut).values("due_on")[:1]),
-            f"{prefix}state": Case(
-                When(**{last: EventKind.REALISEE.value}, then=Value(ActionState.REALISEE.value)),
-                When(**{last: EventKind.ABANDONNEE.value}, then=Value(ActionState.ABANDONNEE.value)),
-                When(**{f"{due}__lt": day}, then=Value(ActionState.EN_RETARD.value)),
-                When(Exists(_standing_blockers(day, cut)), then=Value(ActionState.BLOQUEE.value)),
-                When(Exists(events.filter(kind__in=starts)), then=Value(ActionState.EN_COURS.value)),
-                default=Value(ActionState.A_LANCER.value),
-                output_field=CharField(),
-            ),
-        }
+        due_on=facts.due_on(day=day, cut=cut),
+        state=facts.state(day=day, cut=cut),
     )
-
-
-def _latest_revision(cut: datetime) -> QuerySet[ActionRevision]:
-    revisions = ActionRevision.objects.filter(action=OuterRef("pk"), recorded_at__lt=cut)
-    return revisions.order_by("-recorded_at", "-id")
-
-
-def _past_events(day: date, cut: datetime) -> QuerySet[ActionEvent]:
-    events = ActionEvent.objects.filter(action=OuterRef("pk"), recorded_at__lt=cut, happened_on__lte=day)
-    return events.order_by("-happened_on", "-id")
-
-
-def _standing_blockers(day: date, cut: datetime) -> QuerySet[Blocker]:
-    blockers = Blocker.objects.filter(action=OuterRef("pk"), recorded_at__lt=cut, since__lte=day)
-    return blockers.exclude(lifted_on__lte=day, lifted_recorded_at__lt=cut).order_by("since", "id")
 
 
 def by_urgency(actions: Ledger) -> Ledger:
@@ -455,14 +485,14 @@ def sorted_by(actions: Ledger, column: str, *, descending: bool) -> Ledger:
 
 def worded_like(actions: Ledger, words: str, day: date) -> Ledger:
     """Keep the actions whose title on ``day`` contains ``words``."""
-    title = Subquery(_latest_revision(end_of(day)).values("title")[:1])
+    title = facts.title(day=day, cut=end_of(day))
     found: Ledger = actions.annotate(searched=title).filter(searched__icontains=words)
     return found
 
 
 LINE_COLUMNS = (
     "public_id",
-    "wording",
+    "facts",
     "measure__code",
     "measure__public_id",
     "departement_id",
@@ -472,9 +502,6 @@ LINE_COLUMNS = (
     "origin_label",
     "opened_on",
     "provenance",
-    "last_event",
-    "last_start",
-    "blocker",
 )
 
 
@@ -495,34 +522,24 @@ def open_lines(actions: Ledger, day: date) -> list[ActionLine]:
 
 def with_facts(actions: Ledger, day: date) -> Ledger:
     """Add the wording and the facts that decide the state, as ``line`` reads them."""
-    cut = end_of(day)
-    events = _past_events(day, cut)
-    starts = events.filter(kind__in=[EventKind.LANCEE.value, EventKind.ROUVERTE.value])
-    revisions = _latest_revision(cut)
-    fact = JSONObject(kind="kind", on="happened_on")
-    blocker = JSONObject(cause="cause", lifter="lifter", since="since")
-    found: Ledger = actions.annotate(
-        wording=Subquery(
-            revisions.values(fact=JSONObject(title="title", due_on="due_on", pilot="pilot__name"))[:1]
-        ),
-        last_event=Subquery(events.values(fact=fact)[:1]),
-        last_start=Subquery(starts.values(fact=fact)[:1]),
-        blocker=Subquery(_standing_blockers(day, cut).values(fact=blocker)[:1]),
-    )
+    found: Ledger = actions.annotate(facts=facts.told(day=day, cut=end_of(day)))
     return found
 
 
 def line(row: Mapping[str, Any], day: date) -> ActionLine:
     """Return one row of ``LINE_COLUMNS`` with the state and its reason."""
     # The last start and the last event are all the rule looks at; in that order, so that the last one wins.
-    facts = [fact for fact in (row["last_start"], row["last_event"]) if fact is not None]
-    blocker = row["blocker"]
-    wording = row["wording"] or {}
+    told = row["facts"]
+    events = [fact for fact in (told["last_start"], told["last_event"]) if fact is not None]
+    blocker = told["blocker"]
+    wording = told["wording"] or {}
     due_on = date.fromisoformat(wording["due_on"]) if wording.get("due_on") else None
     status = rules.action_status(
         opened_on=row["opened_on"],
         due_on=due_on,
-        events=[EventFact(kind=EventKind(fact["kind"]), on=date.fromisoformat(fact["on"])) for fact in facts],
+        events=[
+            EventFact(kind=EventKind(fact["kind"]), on=date.fromisoformat(fact["on"])) for fact in events
+        ],
         blockers=[]
         if blocker is None
         else [
@@ -631,40 +648,18 @@ def _obstacle(blocker: Blocker, day: date) -> Obstacle:
 def figures_on(indicators: QuerySet[Indicator], day: date) -> Iterable[tuple[int, Figure]]:
     """Return the indicators on ``day`` beside the key of their measure, by code, in one query."""
     cut = end_of(day)
-    latest = (
-        IndicatorValue.objects.filter(
-            indicator=OuterRef("indicator"), departement=None, measured_on__lte=day, recorded_at__lt=cut
-        )
-        .order_by("-measured_on", "-recorded_at", "-id")
-        .values(
-            fact=JSONObject(
-                measured_on="measured_on",
-                numerator=Cast("numerator", CharField()),
-                denominator=Cast("denominator", CharField()),
-                provenance="provenance",
-            )
-        )
-    )
-    goals = Target.objects.filter(indicator=OuterRef("indicator"), departement=None, recorded_at__lt=cut)
-    goal = JSONObject(due_on="due_on", value=Cast("value", CharField()))
     revisions = (
         IndicatorRevision.objects.filter(recorded_at__lt=cut, indicator__in=indicators)
         .order_by("indicator__code", "-recorded_at", "-id")
         .distinct("indicator__code")
         .select_related("indicator")
         .annotate(
-            last=Subquery(latest[:1]),
-            next_goal=Subquery(
-                goals.filter(due_on__gte=day).order_by("due_on", "-recorded_at", "-id").values(fact=goal)[:1]
-            ),
-            last_goal=Subquery(goals.order_by("-due_on", "-recorded_at", "-id").values(fact=goal)[:1]),
+            last=facts.last_value("indicator", day=day, cut=cut),
+            goal=facts.next_goal("indicator", day=day, cut=cut),
         )
     )
     return [
-        (
-            revision.indicator.measure_id,
-            _figure(revision, revision.last, revision.next_goal or revision.last_goal),
-        )
+        (revision.indicator.measure_id, _figure(revision, revision.last, revision.goal))
         for revision in revisions
     ]
 
@@ -732,16 +727,15 @@ def last_by_territory(
         values.filter(indicator=indicator, measured_on__lte=day, recorded_at__lt=end_of(day))
         .order_by("departement_id", "-measured_on", "-recorded_at", "-id")
         .distinct("departement_id")
-        .select_related("departement")
+        .values_list("departement_id", "departement__name", *READING_COLUMNS)
     )
     unit = Unit(indicator.unit)
-    found = [
-        (value.departement_id or "", "" if value.departement is None else value.departement.name, value)
-        for value in rows
-    ]
-    return [
-        (code, name, reading_of(value, unit)) for code, name, value in sorted(found, key=lambda row: row[0])
-    ]
+    found = [(code or "", name or "", _reading(unit, *numbers)) for code, name, *numbers in rows]
+    return sorted(found, key=lambda row: row[0])
+
+
+# What ``_reading`` reads, in its order.
+READING_COLUMNS = ("measured_on", "numerator", "denominator", "provenance")
 
 
 def series(
@@ -757,8 +751,10 @@ def series(
         )
         .order_by("measured_on", "-recorded_at", "-id")
         .distinct("measured_on")
+        .values_list(*READING_COLUMNS)
     )
-    return [reading_of(value, Unit(indicator.unit)) for value in rows]
+    unit = Unit(indicator.unit)
+    return [_reading(unit, *numbers) for numbers in rows]
 
 
 def trajectory(targets: QuerySet[Target], indicator: Indicator, departement: str, day: date) -> list[Goal]:
@@ -767,5 +763,6 @@ def trajectory(targets: QuerySet[Target], indicator: Indicator, departement: str
         targets.filter(indicator=indicator, departement=departement or None, recorded_at__lt=end_of(day))
         .order_by("due_on", "-recorded_at", "-id")
         .distinct("due_on")
+        .values_list("due_on", "value")
     )
-    return [Goal(due_on=target.due_on, value=target.value) for target in rows]
+    return [Goal(due_on=due_on, value=value) for due_on, value in rows]

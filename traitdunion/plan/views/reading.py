@@ -64,12 +64,7 @@ def plan_difference(request: SignedInRequest) -> HttpResponse:
     later = second.day
     if earlier > later:
         earlier, later = later, earlier
-    found = differences.compare(
-        earlier,
-        later,
-        actions=access.actions_visible_to(request.mandate),
-        values=access.values_visible_to(request.mandate),
-    )
+    found = differences.seen_by(request.mandate, earlier, later)
     context = {
         "first": earlier,
         "second": later,
@@ -101,8 +96,7 @@ def measure_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "actions": queries.lines(queries.by_urgency(actions)[:SHOWN_ACTIONS], reading.day),
         "evidence": queries.pieces_of(measure.evidence.all(), reading.day),
         "history": [
-            {"at": each.recorded_at, "text": each.title, "author": each.author_label}
-            for each in queries.measure_revisions(measure, reading.day)
+            {"at": each.recorded_at, "text": each.title, "author": each.author} for each in sheet.wordings
         ],
         "may_edit": access.may_edit_plan(request.mandate) and reading.is_today,
         "may_open": access.may_open(request.mandate) and reading.is_today,
@@ -243,9 +237,10 @@ def indicator_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     chosen = next((each for each in wanted if each in names), NATIONAL)
     code = "" if chosen == NATIONAL else chosen
     points = queries.series(values, indicator, code, reading.day)
-    goals = queries.trajectory(
-        access.targets_visible_to(request.mandate), indicator, code, reading.day
-    ) or queries.trajectory(access.targets_visible_to(request.mandate), indicator, "", reading.day)
+    targets = access.targets_visible_to(request.mandate)
+    goals = queries.trajectory(targets, indicator, code, reading.day)
+    if code and not goals:
+        goals = queries.trajectory(targets, indicator, "", reading.day)
     days = sorted({point.measured_on for point in points} | {goal.due_on for goal in goals})
     measured = {point.measured_on: point for point in points}
     expected = {goal.due_on: goal.value for goal in goals}
