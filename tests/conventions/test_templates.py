@@ -1,14 +1,17 @@
-from datetime import date
+import random
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
+from tests.conventions import facts
 from tests.conventions.scene import BY, TODAY, act_as
 from traitdunion.conventions import actions_template as actions
 from traitdunion.conventions import queries_drafting
 from traitdunion.conventions.actions_template import TemplateRefusedError
-from traitdunion.conventions.models import HEADINGS, Template
+from traitdunion.conventions.kinds import State
+from traitdunion.conventions.models import HEADINGS, Convention, Template
 from traitdunion.conventions.sources import read_template
 from traitdunion.identity.kinds import Role
 
@@ -123,6 +126,29 @@ def test_the_administrator_prepares_edits_and_adopts_a_version(client, dyad):
     assert "1\xa0sur\xa01" in page.content.decode()
     exported = client.get(reverse("conventions:alignment_export"), {"format": "csv"}).content.decode()
     assert "Modèle (exemple)" in exported
+
+
+def test_the_database_and_the_rule_tell_the_same_conventions_in_force():
+    """Whatever was signed, denounced or ended, each quarter of six years."""
+    chance = random.Random(38)
+    region = facts.region()
+    for rank in range(12):
+        facts.random_history(facts.departement(f"{rank:03}", f"Département {rank}", region), rank)
+    for made in Convention.objects.exclude(signed_on=None):
+        if chance.random() < 0.4:
+            made.denounced_on = made.starts_on + timedelta(days=chance.randrange(300))
+            made.save(update_fields=["denounced_on"])
+    every = list(Convention.objects.with_life())
+
+    for offset in range(0, 2190, 91):
+        day = date(2021, 1, 1) + timedelta(days=offset)
+        expected = [
+            each.pk
+            for each in sorted(every, key=lambda one: (one.departement_id, one.pk))
+            if each.parent_id is None and (at := each.situation(day)) and at.state is State.EN_VIGUEUR
+        ]
+        found = queries_drafting.in_force(Convention.objects.all(), day=day)
+        assert list(found.values_list("pk", flat=True)) == expected
 
 
 def test_a_version_in_preparation_is_seen_by_its_keeper_only(client, dyad):

@@ -358,20 +358,22 @@ def _row(convention: Convention, day: date, reader: Side | None) -> Row:
     return Row(convention=convention, situation=situation, sentence=sentence)
 
 
-def in_force(conventions: ConventionQuerySet, *, day: date, departement: str = "") -> list[Convention]:
-    """Return the conventions in force on ``day``, département by département; ``departement`` keeps one."""
-    # The rule decides; what its dates rule out is not read.
-    signed = (
+def in_force(conventions: ConventionQuerySet, *, day: date, departement: str = "") -> ConventionQuerySet:
+    """Return the conventions in force on ``day``, département by département; ``departement`` keeps one.
+
+    Once both sides have signed, the dates alone give the state: the database agrees with ``rules.state_on``.
+    """
+    running = (
         conventions.filter(parent__isnull=True, signed_on__lte=day, starts_on__lte=day)
         .exclude(ends_on__lt=day)
         .exclude(denounced_on__lte=day)
+        .order_by("departement_id", "pk")
     )
-    if departement:
-        signed = signed.filter(departement=departement)
-    read = signed.with_life().order_by("departement_id", "pk")
-    return [each for each in read if (at := each.situation(day)) and at.state is State.EN_VIGUEUR]
+    return running.filter(departement=departement) if departement else running
 
 
-def behind(conventions: Iterable[Convention], current: Template | None) -> list[Convention]:
+def behind(conventions: ConventionQuerySet, current: Template | None) -> ConventionQuerySet:
     """Return the conventions that follow another version of the model than ``current``, or none."""
-    return [each for each in conventions if current is not None and each.template_id != current.pk]
+    if current is None:
+        return conventions.none()
+    return conventions.exclude(template=current).select_related("departement", "template")

@@ -256,16 +256,18 @@ def alignment(request: SignedInRequest) -> HttpResponse:
     in_force = queries_drafting.in_force(
         access.conventions_visible_to(request.mandate), day=day, departement=asked
     )
-    behind = queries_drafting.behind(in_force, current)
+    behind = Paginator(queries_drafting.behind(in_force, current), ROWS_A_PAGE)
     context: dict[str, Any] = {
         "current": current,
-        "page": Paginator(behind, ROWS_A_PAGE).get_page(request.GET.get("page")),
-        "behind": len(behind),
-        "in_force": len(in_force),
+        "page": behind.get_page(request.GET.get("page")),
+        "behind": behind.count,
+        "in_force": in_force.count(),
         "departement": asked,
         "departements": [
-            (each.code, f"{each.code} {each.name}")
-            for each in departements_visible_to(request.mandate).order_by("code")
+            (code, f"{code} {name}")
+            for code, name in departements_visible_to(request.mandate)
+            .order_by("code")
+            .values_list("code", "name")
         ],
         "exports": export_links(request, "conventions:alignment_export"),
     }
