@@ -34,6 +34,7 @@ ENGINE: Final = "1"
 MIN_ANSWERS: Final = 3
 LOW: Final = 3.0  # « parfois »
 DIGITS: Final = 4
+NOTHING: Final[Mapping[str, None]] = {"estimate": None, "low": None, "high": None}
 LIMITS: Final = (
     "Ce sont des perceptions, pas des performances.",
     "Peu de voix de chaque côté ; d’une vague à l’autre, les personnes changent.",
@@ -193,22 +194,24 @@ class _Wave:
             return None
 
     def _cells(self, dimension: Dimension, name: str, side: _Side) -> Iterator[dict[str, Any]]:
-        low = None if side.pooled is None else side.pooled.probability_below(LOW)
+        shown = side.shown.tolist()
+        means, ignorance = _column(side.mean), _column(side.dont_know)
+        low = _column(None if side.pooled is None else side.pooled.probability_below(LOW))
+        intervals = _intervals(side.pooled)
         for rank, code in enumerate(self._codes):
-            shown = bool(side.shown[rank])
-            row: dict[str, Any] = {
+            is_shown = shown[rank]
+            yield {
                 "departement": code,
                 "side": name,
                 "dimension": dimension.id,
                 "n": int(side.n[rank]),
-                "dont_know_share": _rounded(side.dont_know[rank]) if shown else None,
-                "mean": _rounded(side.mean[rank]) if shown else None,
-                **_interval_of(side.pooled if shown else None, rank),
-                "probability_below_3": _rounded(low[rank]) if shown and low is not None else None,
-                "shown": shown,
-                "reason": "" if shown else self._why_hidden(int(side.n[rank])),
+                "dont_know_share": ignorance[rank] if is_shown else None,
+                "mean": means[rank] if is_shown else None,
+                **(intervals[rank] if is_shown and intervals else NOTHING),
+                "probability_below_3": low[rank] if is_shown and low else None,
+                "shown": is_shown,
+                "reason": "" if is_shown else self._why_hidden(int(side.n[rank])),
             }
-            yield row
 
     def _why_hidden(self, n: int) -> str:
         if n == 0:
@@ -219,21 +222,18 @@ class _Wave:
         )
 
     def _within(self, dimension: Dimension, name: str, side: _Side) -> Iterator[dict[str, Any]]:
-        for rank, code in enumerate(self._codes):
-            if not side.shown[rank] or side.n[rank] < 2:
-                continue
-            raw = side.raw[side.cell == rank]
-            several = (~np.isnan(raw)).sum(axis=0) >= 2
-            variances = np.nanvar(raw[:, several], axis=0, ddof=1)
-            spread = coefficients.average_deviation(raw)
+        inside = coefficients.agreement(side.raw, side.cell, len(self._codes))
+        agreed, deviation = _column(inside.r_wg), _column(inside.average_deviation)
+        divided = inside.is_divided.tolist()
+        for rank in np.flatnonzero(side.shown & (side.n >= 2)).tolist():
             yield {
-                "departement": code,
+                "departement": self._codes[rank],
                 "side": name,
                 "dimension": dimension.id,
                 "n": int(side.n[rank]),
-                "r_wg": _rounded(coefficients.r_wg(variances)),
-                "average_deviation": _rounded(spread),
-                "divided": spread is not None and spread > coefficients.DIVIDED_FROM,
+                "r_wg": agreed[rank],
+                "average_deviation": deviation[rank],
+                "divided": divided[rank],
             }
 
     def _reliability(self, dimension: Dimension, name: str, side: _Side) -> dict[str, Any]:
@@ -271,11 +271,12 @@ class _Wave:
             "departements": int(side.shown.sum()),
             "asked": len(self._codes),
             "n": int(side.n[side.shown].sum()),
-            **_interval_of(side.pooled.national if side.pooled else None, 0),
+            **(_intervals(side.pooled.national)[0] if side.pooled else NOTHING),
             "shown": shown,
         }
 
     def _regional(self, dimension: Dimension, name: str, side: _Side) -> Iterator[dict[str, Any]]:
+        intervals = _intervals(side.pooled.regional if side.pooled else None)
         for rank, code in enumerate(self._region_codes):
             inside = self._region == rank
             counted = side.shown & inside
@@ -287,7 +288,7 @@ class _Wave:
                 "departements": int(counted.sum()),
                 "asked": int(inside.sum()),
                 "n": int(side.n[counted].sum()),
-                **_interval_of(side.pooled.regional if shown and side.pooled else None, rank),
+                **(intervals[rank] if shown and intervals else NOTHING),
                 "shown": shown,
             }
 
@@ -347,27 +348,35 @@ class _Wave:
         shown: np.ndarray[Any, np.dtype[np.bool_]],
         pooled: Pooled | None,
     ) -> Iterator[dict[str, Any]]:
-        beyond = None if pooled is None else pooled.probability_beyond(1.0)
+        beyond = _column(None if pooled is None else pooled.probability_beyond(1.0))
+        intervals = _intervals(pooled)
         for rank, code in enumerate(self._codes):
             is_shown = bool(shown[rank])
             yield {
                 "departement": code,
                 "dimension": dimension.id,
                 "kind": kind,
-                **_interval_of(pooled if is_shown else None, rank),
-                "probability_ge_1": _rounded(beyond[rank]) if is_shown and beyond is not None else None,
+                **(intervals[rank] if is_shown and intervals else NOTHING),
+                "probability_ge_1": beyond[rank] if is_shown and beyond else None,
                 "shown": is_shown,
             }
 
 
-def _interval_of(estimates: Estimates | None, rank: int) -> dict[str, float | None]:
+def _intervals(estimates: Estimates | None) -> list[dict[str, float | None]]:
+    """Return one object a row, none at all when nothing was estimated."""
     if estimates is None:
-        return {"estimate": None, "low": None, "high": None}
-    return {
-        "estimate": _rounded(estimates.estimate[rank]),
-        "low": _rounded(estimates.low[rank]),
-        "high": _rounded(estimates.high[rank]),
-    }
+        return []
+    columns = (_column(estimates.estimate), _column(estimates.low), _column(estimates.high))
+    return [
+        {"estimate": estimate, "low": low, "high": high} for estimate, low, high in zip(*columns, strict=True)
+    ]
+
+
+def _column(values: Floats | None) -> list[float | None]:
+    """Return numbers that JSON can carry, None for those that are not; nothing for nothing."""
+    if values is None:
+        return []
+    return [None if value != value else value for value in (np.round(values, DIGITS) + 0.0).tolist()]
 
 
 def _rounded(value: float | np.floating[Any] | None) -> float | None:

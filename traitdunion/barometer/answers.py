@@ -150,30 +150,26 @@ class _Gathered:
     def __init__(self, questionnaire: Questionnaire, names: Mapping[str, str]) -> None:
         self._names = names
         self._items = {item.id: rank for rank, item in enumerate(questionnaire.items)}
-        self._asked = {(item.id, side) for item in questionnaire.items for side in item.wording}
+        self._asked = {
+            (item.id, side): self._items[item.id] for item in questionnaire.items for side in item.wording
+        }
         self._codes: dict[str, str] = {}
         self._first_row: dict[str, int] = {}
         self._places: dict[str, dict[str, tuple[str, str]]] = {}
         self._answers: dict[str, dict[tuple[str, int], float]] = {}
 
     def add(self, number: int, row: Sequence[str]) -> None:
-        wave, typed, side, respondent, item, value = (cell.strip() for cell in row)
-        code = self._codes.get(typed) or self._code(number, typed)
-        if side not in SIDES:
-            raise AnswersError(
-                f"Ligne {number} : le côté vaut « {_cut(side)} », on attend prefecture ou ars."
-            )
-        score = _VALUES.get(value)
-        if score is None:
-            raise AnswersError(
-                f"Ligne {number} : la réponse vaut « {_cut(value)} », on attend un nombre de 1 à 5, NSP ou SO."
-            )
-        rank = self._items.get(item)
-        if rank is None or (item, side) not in self._asked:
-            raise AnswersError(self._unknown_item(number, item, side, is_known=rank is not None))
-        places = self._places.get(wave)
-        if places is None:
-            places = self._new_wave(number, wave)
+        wave, typed, side, respondent, item, value = row
+        respondent = respondent.strip()
+        code, score = self._codes.get(typed), _VALUES.get(value)
+        rank, places = self._asked.get((item, side)), self._places.get(wave)
+        if (
+            code is None or score is None or rank is None or places is None
+        ):  # the first of its kind, or a fault
+            wave, side, item, value = wave.strip(), side.strip(), item.strip(), value.strip()
+            code = self._code(number, typed)
+            score, rank = self._score(number, value), self._rank(number, item, side)
+            places = self._places_of(number, wave)
         place = places.get(respondent)
         if place is None:
             _check_name(number, "répondant", respondent)
@@ -191,6 +187,29 @@ class _Gathered:
             )
         answers[respondent, rank] = score
 
+    def _score(self, number: int, value: str) -> float:
+        score = _VALUES.get(value)
+        if score is None:
+            raise AnswersError(
+                f"Ligne {number} : la réponse vaut « {_cut(value)} », on attend un nombre de 1 à 5, NSP ou SO."
+            )
+        return score
+
+    def _rank(self, number: int, item: str, side: str) -> int:
+        if side not in SIDES:
+            raise AnswersError(
+                f"Ligne {number} : le côté vaut « {_cut(side)} », on attend prefecture ou ars."
+            )
+        rank = self._asked.get((item, side))
+        if rank is not None:
+            return rank
+        if item in self._items:
+            raise AnswersError(f"Ligne {number} : la question « {item} » n’est pas posée au côté {side}.")
+        raise AnswersError(
+            f"Ligne {number} : la question « {_cut(item)} » n’est pas dans le questionnaire ; "
+            f"on attend {', '.join(list(self._items)[:3])}…"
+        )
+
     def _code(self, number: int, typed: str) -> str:
         try:
             code = departement_code(typed, self._names)
@@ -199,15 +218,9 @@ class _Gathered:
         self._codes[typed] = code
         return code
 
-    def _unknown_item(self, number: int, item: str, side: str, *, is_known: bool) -> str:
-        if is_known:
-            return f"Ligne {number} : la question « {item} » n’est pas posée au côté {side}."
-        return (
-            f"Ligne {number} : la question « {_cut(item)} » n’est pas dans le questionnaire ; "
-            f"on attend {', '.join(list(self._items)[:3])}…"
-        )
-
-    def _new_wave(self, number: int, wave: str) -> dict[str, tuple[str, str]]:
+    def _places_of(self, number: int, wave: str) -> dict[str, tuple[str, str]]:
+        if wave in self._places:
+            return self._places[wave]
         _check_name(number, "nom de la vague", wave)
         self._first_row[wave] = number
         self._answers[wave] = {}

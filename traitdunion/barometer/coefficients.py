@@ -4,7 +4,7 @@ Each function is the published formula and nothing more; ``docs/adr/0011-reliabi
 library carries them here. What cannot be computed is None, never zero.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -218,37 +218,53 @@ _DISTANCES: Final[dict[str, Callable[[Floats, Floats], Floats]]] = {
 }
 
 
-def r_wg(variances: Sequence[float] | Floats) -> float | None:
-    """Return the agreement inside one group, from the variance (n - 1) of each of its J items.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How much the people of each of C groups agree.
 
-    Below zero (more spread than at random) it is set to zero, as its authors do.
+    Attributes:
+        r_wg: (C,) 1 when all say the same, 0 when they differ as if at random or more.
+        average_deviation: (C,) mean distance to the mean of their item, in points.
+    """
+
+    r_wg: Floats
+    average_deviation: Floats
+
+    @property
+    def is_divided(self) -> NDArray[np.bool_]:
+        """Whether people of the group disagree too much for a mean to speak for them."""
+        return np.nan_to_num(self.average_deviation) > DIVIDED_FROM
+
+
+def agreement(answers: ArrayLike, group: ArrayLike, groups: int) -> Agreement:
+    """Return the agreement inside groups; an item that fewer than two people of a group answered is left out of it.
+
+    Args:
+        answers: (N, J) 1 to 5, NaN for a missing one.
+        group: (N,) group of each respondent, 0 to C-1.
+        groups: C.
 
     Source:
-        James, Demaree and Wolf (1984), Journal of Applied Psychology 69, 85-98; null law: uniform on five points.
+        r_wg(J): James, Demaree and Wolf (1984), Journal of Applied Psychology 69, 85-98; null law: uniform on five
+        points. AD around the mean: Burke, Finkelstein and Dusig (1999), Organizational Research Methods 2, 49-68.
     """
-    found = np.asarray(variances, dtype=np.float64)
-    if len(found) == 0 or np.isnan(found).any():
-        return None
-    ratio = float(found.mean()) / RANDOM_VARIANCE
-    if ratio >= 1.0:
-        return 0.0
-    items = len(found)
-    return items * (1.0 - ratio) / (items * (1.0 - ratio) + ratio)
-
-
-def average_deviation(answers: ArrayLike) -> float | None:
-    """Return the mean distance of (N respondents, J items) to the mean of their item, in points; NaN left out.
-
-    Source:
-        Burke, Finkelstein and Dusig (1999), Organizational Research Methods 2, 49-68: AD around the mean.
-    """
-    table = np.asarray(answers, dtype=np.float64)
-    given = ~np.isnan(table)
-    several = given.sum(axis=0) >= 2
-    if table.ndim != 2 or not several.any():
-        return None
-    table, given = table[:, several], given[:, several]
-    count = given.sum(axis=0)
-    mean = np.where(given, table, 0.0).sum(axis=0) / count
-    away = np.where(given, np.abs(table - mean), 0.0).sum(axis=0) / count
-    return float(away.mean())
+    table, place = np.asarray(answers, dtype=np.float64), np.asarray(group, dtype=np.int64)
+    items = table.shape[1]
+    counted, variance, away = (np.zeros((groups, items)) for _ in range(3))
+    for number in range(items):
+        given = ~np.isnan(table[:, number])
+        value, of = table[given, number], place[given]
+        size = np.bincount(of, minlength=groups)
+        mean = np.bincount(of, value, groups) / np.maximum(size, 1)
+        apart = value - mean[of]
+        counted[:, number] = size >= 2
+        variance[:, number] = np.bincount(of, apart**2, groups) / np.maximum(size - 1, 1)
+        away[:, number] = np.bincount(of, np.abs(apart), groups) / np.maximum(size, 1)
+    several = counted.sum(axis=1)
+    some = np.where(several > 0, several, np.nan)
+    ratio = (variance * counted).sum(axis=1) / some / RANDOM_VARIANCE
+    left = np.maximum(1.0 - ratio, 0.0)
+    return Agreement(
+        r_wg=several * left / (several * left + np.minimum(ratio, 1.0)),
+        average_deviation=(away * counted).sum(axis=1) / some,
+    )

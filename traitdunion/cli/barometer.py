@@ -70,11 +70,10 @@ def run(options: argparse.Namespace) -> int:
     if options.verb == "simulate":
         return _simulate(options)
     questionnaire = _questionnaire(options.questionnaire)
-    print(
-        questionnaires.write(questionnaire)
-        if options.toml
-        else json.dumps(questionnaires.as_json(questionnaire), ensure_ascii=False, indent=2)
-    )
+    if options.toml:
+        print(questionnaires.write(questionnaire), end="")
+    else:
+        print(json.dumps(questionnaires.as_json(questionnaire), ensure_ascii=False, indent=2))
     return 0
 
 

@@ -1,0 +1,199 @@
+"""From answers to RESULT.json: what is counted, what is hidden, what opens a piste."""
+
+import csv
+import io
+import json
+from collections import Counter
+
+import pytest
+
+from traitdunion.barometer import simulation
+from traitdunion.barometer.analysis import analyse
+from traitdunion.barometer.answers import COLUMNS, read_csv
+from traitdunion.barometer.questionnaire import SIDES, Family, example
+
+# Three régions, six départements: the 67 is alone in its own.
+REGIONS = {"01": "84", "03": "84", "07": "84", "02": "32", "59": "32", "67": "44"}
+NAMES = {code: f"Département {code}" for code in REGIONS}
+EXAMPLE = example()
+SCORED = [item for item in EXAMPLE.items if item.family is not Family.META]
+
+
+def table(rows):
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def result(rows, **options):
+    return analyse(read_csv(table(rows), EXAMPLE, NAMES), EXAMPLE, REGIONS, **options)
+
+
+def rows(levels, *, wave="T1", people=4, items=EXAMPLE.items):
+    """Everyone of a side answers the level of that side, one person a point beside it on the first item."""
+    for code in REGIONS:
+        for side in SIDES:
+            level = levels.get((code, side), levels.get(side, 4))
+            count = people if isinstance(people, int) else people.get((code, side), 4)
+            for number in range(count):
+                for item in items:
+                    value = (
+                        level.get(item.id, level.get(item.family.value, 4))
+                        if isinstance(level, dict)
+                        else level
+                    )
+                    yield wave, code, side, f"{code}{side}{number}", item.id, value
+
+
+def one(content, name, **where):
+    [row] = [row for row in content[name] if where.items() <= row.items()]
+    return row
+
+
+def test_every_list_has_a_row_for_everything_it_speaks_of():
+    [wave] = result(rows({}))["waves"]
+    assert len(wave["cells"]) == len(REGIONS) * 2 * 9
+    assert len(wave["national"]) == len(wave["reliability"]) == 2 * 9
+    assert len(wave["regional"]) == 3 * 2 * 9
+    assert Counter(row["kind"] for row in wave["gaps"]) == {
+        "agreement": 4 * 6, "asymmetry": 5 * 6,
+        **{f"{kind}_{side}": 4 * 6 for kind in ("accuracy", "congruency") for side in SIDES},
+    }  # fmt: skip
+    json.dumps(wave, allow_nan=False)
+
+
+def test_a_side_of_two_counts_nowhere():
+    shown = result(rows({}, people={("67", "ars"): 2}))["waves"][0]
+    louder = result(rows({("67", "ars"): 1}, people={("67", "ars"): 2}))["waves"][0]
+
+    hidden = one(louder, "cells", departement="67", side="ars", dimension="buts")
+    assert {key: hidden[key] for key in ("n", "shown", "mean", "estimate", "low", "high", "dont_know_share")} == {
+        "n": 2, "shown": False, "mean": None, "estimate": None, "low": None, "high": None, "dont_know_share": None,
+    }  # fmt: skip
+    assert hidden["reason"] == "2 personnes ont répondu de ce côté : il en faut 3 pour montrer un chiffre."
+    assert louder == shown  # what the two answered changes no figure of anyone
+    assert one(louder, "regional", region="44", side="ars", dimension="buts")["shown"] is False
+    assert one(louder, "national", side="ars", dimension="buts")["departements"] == 5
+    gaps = [row for row in louder["gaps"] if row["departement"] == "67"]
+    assert {row["shown"] for row in gaps if not row["kind"].startswith("congruency_prefecture")} == {False}
+
+
+def test_the_threshold_may_be_lowered_to_study_the_method():
+    wave = result(rows({}, people={("67", "ars"): 2}), min_answers=2)["waves"][0]
+    assert one(wave, "cells", departement="67", side="ars", dimension="buts")["shown"]
+
+
+def test_dont_know_and_not_applicable_are_kept_and_never_a_number():
+    given = list(rows({}))
+    given = [(*row[:5], "NSP") if row[3] == "01ars0" and row[4] == "but_commun" else row for row in given]
+    given = [(*row[:5], "SO") if row[3] == "01ars1" and row[4] == "but_commun" else row for row in given]
+    cell = one(
+        result(given, min_answers=2)["waves"][0], "cells", departement="01", side="ars", dimension="buts"
+    )
+    assert (cell["n"], cell["mean"], cell["dont_know_share"]) == (2, 4.0, pytest.approx(1 / 3, abs=1e-4))
+
+
+def test_the_pulse_tells_only_what_it_asks():
+    wave = result(rows({}, items=[item for item in EXAMPLE.items if item.in_pulse]))["waves"][0]
+    assert [each["id"] for each in wave["dimensions"]] == [
+        "joignabilite", "utilite_transmis", "convention", "effet_personnes",
+    ]  # fmt: skip
+    assert {row["kind"] for row in wave["gaps"]} == {"agreement", "asymmetry"}
+
+
+def test_gaps_have_the_announced_sign():
+    wave = result(
+        rows(
+            {"prefecture": {"common": 5, "proxy": 4, "meta": 5}, "ars": {"common": 3, "proxy": 2, "meta": 2}}
+        )
+    )
+    wave = wave["waves"][0]
+    where = {"departement": "01"}
+    assert one(wave, "gaps", kind="agreement", dimension="buts", **where)["estimate"] == pytest.approx(
+        2, abs=0.2
+    )
+    about = {**where, "dimension": "joignabilite"}
+    assert one(wave, "gaps", kind="asymmetry", **about)["estimate"] == pytest.approx(2, abs=0.2)
+    assert one(wave, "gaps", kind="accuracy_prefecture", **about)["estimate"] == pytest.approx(3, abs=0.2)
+    assert one(wave, "gaps", kind="accuracy_ars", **about)["estimate"] == pytest.approx(-2, abs=0.2)
+    assert one(wave, "gaps", kind="congruency_prefecture", **about)["estimate"] == pytest.approx(1, abs=0.2)
+    assert one(wave, "gaps", kind="congruency_ars", **about)["estimate"] == pytest.approx(0, abs=0.2)
+    assert one(wave, "gaps", kind="agreement", dimension="buts", **where)["probability_ge_1"] > 0.99
+
+
+# Pistes
+
+
+def pistes(content, code="01"):
+    return {
+        (row["rule"], row["pattern"], row["dimension"], row["side"])
+        for row in content["pistes"]
+        if row["departement"] == code
+    }
+
+
+def test_nothing_low_and_nobody_apart_opens_nothing():
+    assert result(rows({}))["waves"][0]["pistes"] == []
+
+
+def test_low_on_both_sides_is_a_shared_problem():
+    found = pistes(result(rows({"prefecture": 2, "ars": 2}))["waves"][0])
+    assert ("low", "shared_problem", "buts", "") in found
+    assert {pattern for _, pattern, _, _ in found} == {"shared_problem"}
+
+
+def test_low_on_one_side_is_a_disagreement_when_the_other_knows_it():
+    known = {"prefecture": {"proxy": 5, "common": 5, "meta": 2}, "ars": {"proxy": 2, "common": 5, "meta": 5}}
+    assert ("low", "disagreement", "joignabilite", "ars") in pistes(result(rows(known))["waves"][0])
+    unknown = {
+        "prefecture": {"proxy": 5, "common": 5, "meta": 5},
+        "ars": {"proxy": 2, "common": 5, "meta": 5},
+    }
+    found = pistes(result(rows(unknown))["waves"][0])
+    assert ("low", "unaware", "joignabilite", "ars") in found
+    assert ("misunderstanding", "unaware", "joignabilite", "prefecture") in found
+
+
+def test_a_gap_on_the_same_object_is_a_disagreement():
+    apart = {"prefecture": {"common": 5, "proxy": 4, "meta": 4}, "ars": {"common": 3, "proxy": 4, "meta": 4}}
+    assert ("agreement", "disagreement", "buts", "") in pistes(result(rows(apart))["waves"][0])
+
+
+def test_people_of_one_side_who_differ_clarify_first():
+    given = [
+        (*row[:5], 1 if int(row[3][-1]) % 2 else 5)
+        if (row[1], row[2], row[4]) == ("01", "ars", "but_commun")
+        else row
+        for row in rows({})
+    ]
+    wave = result(given)["waves"][0]
+    assert one(wave, "within", departement="01", side="ars", dimension="buts")["divided"]
+    assert pistes(wave) == {("spread", "internal", "buts", "ars")}
+
+
+def test_two_falls_in_a_row_beyond_the_interval():
+    given = [
+        row for wave, level in (("T1", 5), ("T2", 4), ("T3", 3)) for row in rows({"ars": level}, wave=wave)
+    ]
+    waves = result(given)["waves"]
+    assert ("fall", "shared_problem", "buts", "ars") in pistes(waves[2])
+    assert not any(rule == "fall" for wave in waves[:2] for rule, *_ in pistes(wave))
+
+
+def test_what_is_hidden_opens_nothing():
+    few = {(code, side): 2 for code in REGIONS for side in SIDES if code == "01"}
+    assert pistes(result(rows({"prefecture": 1, "ars": 5}, people=few))["waves"][0]) == set()
+
+
+# Whole
+
+
+def test_the_same_answers_in_another_order_give_the_same_result():
+    items = [
+        simulation.Item(item.id, item.dimension, item.family.value, tuple(item.wording))
+        for item in EXAMPLE.items
+    ]
+    drawn = list(simulation.draw_answers(items, REGIONS, waves=["T1"], seed=3, respondents=(2, 6)))
+    assert result(drawn) == result(drawn[::-1])
