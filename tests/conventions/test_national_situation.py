@@ -8,7 +8,7 @@ import pytest
 from tests.conventions import facts
 from traitdunion.conventions import queries, queries_timeline
 from traitdunion.conventions.kinds import State, Turn
-from traitdunion.conventions.models import ContactCheck, Convention, Meeting, Review
+from traitdunion.conventions.models import ContactCheck, Convention, Meeting, Review, Signature
 from traitdunion.conventions.rules import Practice, vitality
 from traitdunion.conventions.rules_practice import month_ends
 from traitdunion.identity.kinds import Holding, Side
@@ -186,3 +186,13 @@ def test_the_timeline_tells_what_happened_latest_first(django_assert_num_queries
     assert not any(
         line.on > DAY for line in queries_timeline.timeline(departement, until=DAY - timedelta(days=10))
     )
+
+
+def test_the_timeline_still_tells_a_signature_taken_back():
+    made = facts.convention(departement := facts.departement())
+    facts.sign(made, Side.PREFECTURE, DAY - timedelta(days=10))
+    Signature.objects.update(withdrawn_on=DAY, withdrawn_recorded_at=facts.noon(DAY))
+
+    [line] = queries_timeline.timeline(departement, until=DAY)
+
+    assert line.text == "Convention-cadre : signée par la préfecture (signataire)"
