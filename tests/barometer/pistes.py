@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from tests.identity.conftest import ACTOR, House
 from traitdunion.barometer import actions_pistes as actions
-from traitdunion.barometer import comparison, questionnaire
+from traitdunion.barometer import comparison, facts, questionnaire
 from traitdunion.barometer.models import Piste, QuestionnaireVersion, Result, Wave
 from traitdunion.barometer.rules_campaign import EMBARGO_DAYS
 from traitdunion.identity.kinds import Role, Side
@@ -95,6 +97,12 @@ def result(of, body=None, edition=1):
 
 def under_embargo(name="V1"):
     return wave(name, closes_on=TODAY - timedelta(days=EMBARGO_DAYS))
+
+
+@pytest.fixture
+def answers_alone(monkeypatch):
+    """Leave out the facts of the conventions, which open pistes of their own where nothing was signed."""
+    monkeypatch.setattr(facts, "_providers", [])
 
 
 @dataclass

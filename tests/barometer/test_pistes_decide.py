@@ -5,12 +5,13 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from tests.barometer.pistes import (
+from tests.barometer.pistes import (  # noqa: F401  # a fixture among them
     BY,
     DUE,
     NOW,
     QUESTION,
     TODAY,
+    answers_alone,
     both,
     cell,
     content,
@@ -40,7 +41,7 @@ P, A = Side.PREFECTURE, Side.ARS
 
 
 @pytest.fixture
-def dyad(house):  # noqa: F811  # the fixture above
+def dyad(house, answers_alone):  # noqa: F811  # the fixtures above
     return pair(house)
 
 
@@ -86,7 +87,7 @@ def test_a_vacant_referent_opens_a_piste_of_its_side(dyad):
     assert "vacant depuis" in opened.reading
 
 
-def fact(key="joint_meeting", *, holds=False):
+def fact(key="meeting", *, holds=False):
     return Fact(
         key=key, side=None, label="réunion commune", holds=holds, sentence="aucune depuis deux trimestres."
     )
@@ -101,7 +102,7 @@ def test_good_answers_beside_a_fact_that_fails_are_read_as_politeness():
 
 
 def test_a_fact_that_holds_or_is_no_trigger_opens_nothing():
-    assert patterns.pistes_of_facts("67", [fact(holds=True), fact("training_done")], both()) == []
+    assert patterns.pistes_of_facts("67", [fact(holds=True), fact("contacts")], both()) == []
 
 
 # Deciding

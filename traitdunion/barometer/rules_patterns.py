@@ -153,14 +153,17 @@ def is_polite(cells: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def _reading(fact: Told, *, polite: bool) -> str:
-    said = f"{fact.label[:1].upper()}{fact.label[1:]} : {fact.sentence}"
+    """Say the fact: some sentences stand alone, others follow what is looked at."""
+    stands_alone = fact.sentence[:1].isupper()
+    said = fact.sentence if stands_alone else f"{fact.label[:1].upper()}{fact.label[1:]} : {fact.sentence}"
+    said = f"{said.rstrip('.')}."
     return f"Les deux côtés répondent bien, et pourtant : {said}" if polite else said
 
 
 # The facts that open a piste by themselves, and what is usually done. Another fact is shown, and opens nothing.
 REMEDIES: Final[Mapping[str, str]] = {
     "referent_in_post": "Nommer un référent, ou à défaut un suppléant, et le faire savoir à l’autre institution.",
-    "joint_meeting": "Fixer ensemble la date d’une réunion dans le mois, et l’inscrire ici.",
-    "convention_valid": "Reconduire la convention ou en signer une, après l’avoir relue à deux.",
+    "meeting": "Fixer ensemble la date d’une réunion dans le mois, et l’inscrire sur le site.",
+    "convention_in_force": "Reconduire la convention ou en signer une, après l’avoir relue à deux.",
 }
 CHECK: Final = " Vérifier d’abord le fait ; une visite de l’échelon régional peut y aider."

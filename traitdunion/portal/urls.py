@@ -15,5 +15,6 @@ urlpatterns = [
     path("accueil/", views.home, name="home"),
     path("departements/", views.departement_list, name="departement_list"),
     path("departements/<str:code>/", views.dyad, name="dyad"),
+    path("departements/<str:code>/guide-de-restitution.pdf", views.restitution, name="restitution"),
     path("recherche/", views.find, name="search"),
 ]

@@ -9,9 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from traitdunion.barometer.access_results import waves_of_departement
 from traitdunion.identity import access
 from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.portal import pdf, public, queries, search
+from traitdunion.portal import restitution as guide
 from traitdunion.territories.rules import UnknownDepartementError, departement_code
 
 
@@ -55,6 +57,22 @@ def dyad(request: SignedInRequest, code: str) -> HttpResponse:
         departement, mandate=request.mandate, day=timezone.localdate(), previous_visit=previous
     )
     return render(request, "portal/dyad.html", {"dyad": page, "today": timezone.localdate()})
+
+
+@mandate_required
+@require_safe
+def restitution(request: SignedInRequest, code: str) -> HttpResponse:
+    """Give the guide of the restitution meeting of a département as a one-page tagged PDF, for a wave it may read."""
+    departement = get_object_or_404(access.departements_visible_to(request.mandate), code=code)
+    day = timezone.localdate()
+    waves = waves_of_departement(request.mandate, departement, day=day)
+    named = request.GET.get("vague", "")
+    wave = next((each for each in waves if each.name == named or not named), None)
+    found = None if wave is None else guide.document_of(departement, wave, request.mandate, day=day)
+    if wave is None or found is None:
+        raise Http404
+    headers = {"Content-Disposition": f'inline; filename="{guide.file_name(departement, wave)}"'}
+    return HttpResponse(pdf.render("restitution", found), content_type="application/pdf", headers=headers)
 
 
 @mandate_required
