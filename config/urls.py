@@ -8,6 +8,7 @@ urlpatterns = [
     path("identite/", include("traitdunion.identity.urls")),
     path("plan/", include("traitdunion.plan.urls")),
     path("conventions/", include("traitdunion.conventions.urls")),
+    path("barometre/", include("traitdunion.barometer.urls")),
     path("echanges/", include("traitdunion.exchange.urls")),
     path("avis/", include("traitdunion.notices.urls")),
 ]
