@@ -10,7 +10,11 @@ from datetime import date, datetime, timedelta
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from tests.barometer import campaign
+from tests.barometer import pistes as scene
 from traitdunion.audit.actors import task
+from traitdunion.barometer import actions_pistes as pistes
+from traitdunion.barometer.models import Piste, Proposal
 from traitdunion.conventions import actions as drafting
 from traitdunion.conventions.actions_practice import contact_token, plan_meeting
 from traitdunion.conventions.kinds import State
@@ -83,6 +87,7 @@ def press(roles, *, otherwise=403, status=302):
 HOME_KEEPERS = frozenset({R.PREFET, R.REFERENT_PREFECTURE, R.COORDINATEUR_CPRAF, R.DG_ARS, R.REFERENT_ARS})
 LOCAL = HOME_KEEPERS - {R.DG_ARS} | {R.PSYCHIATRE, R.ETABLISSEMENT}
 IMPORTERS = EDITORS
+CAMPAIGNERS = frozenset({R.DESK_SANTE, R.DESK_INTERIEUR, R.ADMINISTRATEUR})
 
 TABLE = {
     # portal
@@ -95,6 +100,7 @@ TABLE = {
     "portal:home": Page(roles=EVERY - LOCAL, otherwise=302),  # one département: its page is the home
     "portal:departement_list": read(),
     "portal:dyad": read(),
+    "portal:restitution": read(),
     "portal:search": read(),
     # identity
     "identity:sign_in": public(roles=NOBODY, otherwise=302, stranger=302),  # already signed in: go on
@@ -197,6 +203,38 @@ TABLE = {
     "conventions:contact_list": read(),
     "conventions:review_record": write(HOME_KEEPERS),
     "conventions:contact_answer": public(),  # the signed link is the right
+    # barometer: the campaign
+    "barometer:wave_list": read(),
+    "barometer:wave_prepare": read(CAMPAIGNERS),
+    "barometer:wave_detail": read(),
+    "barometer:wave_revise": read(CAMPAIGNERS),
+    "barometer:wave_open": read(CAMPAIGNERS),
+    "barometer:wave_close": read(CAMPAIGNERS),
+    "barometer:wave_cancel": read(CAMPAIGNERS),
+    "barometer:roster": read(),
+    "barometer:entry_add": read(DYAD | ADMIN),
+    "barometer:entry_revise": read(DYAD | ADMIN),
+    "barometer:entry_remove": read(DYAD | ADMIN),
+    "barometer:entry_replace": read(DYAD | ADMIN),
+    "barometer:entry_link": read(DYAD | ADMIN),
+    "barometer:questionnaire_list": read(),
+    "barometer:questionnaire_import": read(CAMPAIGNERS),
+    "barometer:questionnaire_detail": read(),
+    "barometer:questionnaire_file": read(),
+    "barometer:wording_justify": read(ADMIN),
+    "barometer:answer": public(),  # the signed link is the right
+    "barometer:answer_screen": public(),
+    "barometer:answer_review": public(),
+    "barometer:remark_list": public(),  # the code is the right
+    # barometer: the pistes
+    "barometer:piste_counts": read(),
+    "barometer:piste_list": read(),
+    "barometer:piste_detail": read(),
+    "barometer:piste_keep": write(DYAD),
+    "barometer:piste_leave": write(DYAD),
+    "barometer:proposal_confirm": press(DYAD),
+    "barometer:proposal_decline": write(DYAD),
+    "barometer:proposal_withdraw": press(DYAD),
     # exchange
     "exchange:run_list": read(IMPORTERS),
     "exchange:run_send": read(IMPORTERS),
@@ -289,6 +327,7 @@ def stage() -> Stage:
         state="failed",
         created_at=at,
     )
+    piste, proposal = _pistes(persona, today)
     delegation = identity.delegate(
         given_by=persona[Role.PREFET].post,
         given_to=persona[Role.REFERENT_PREFECTURE].person,
@@ -316,12 +355,34 @@ def stage() -> Stage:
             "meeting": plan_meeting(departement, planned_on=today, subject="Réunion des essais", **who),
             "measure": Measure.objects.get(code="38"),
             "organisation": Organisation.objects.get(departement=departement, kind="prefecture"),
+            "piste": piste,
+            **campaign.stage(departement, today, at),
+            "proposal": proposal,
             "run": run,
             "statement": Statement.objects.filter(retired_on=None).first(),
             "template": Template.objects.first(),
             "template_circuit": TemplateCircuit.objects.first(),
         },
     )
+
+
+def _pistes(persona: dict[Role, Mandate], today: date) -> tuple[Piste, Proposal]:
+    """Return a piste of a published wave to decide on, and what is proposed on another."""
+    wave = scene.wave("Essais des pistes", closes_on=today - timedelta(days=30))
+    opened = [scene.found(), scene.found("agreement", pattern="disagreement")]
+    pistes.open_from(scene.result(wave, scene.content(pistes=opened)), actor=ACTOR, at=timezone.now())
+    first, second = wave.pistes.exclude(dimension="").order_by("rule")
+    proposal = pistes.propose_to_keep(
+        first,
+        side=Side.PREFECTURE,
+        undertaking=scene.undertaking(
+            persona[Role.REFERENT_PREFECTURE], persona[Role.REFERENT_ARS], due_on=today + timedelta(days=60)
+        ),
+        today=today,
+        actor=ACTOR,
+        at=timezone.now(),
+    )
+    return second, proposal
 
 
 def _check(mandate: Mandate, departement: Departement, at: datetime) -> ContactCheck:
@@ -366,6 +427,7 @@ def address(name: str, stage: Stage, role: Role | None) -> str:
     arguments = {
         "portal:public_evidence": [on["evidence"].public_id],
         "portal:dyad": [HOME_DEPARTEMENT],
+        "portal:restitution": [HOME_DEPARTEMENT],
         "identity:organisation_detail": [on["organisation"].public_id],
         "identity:post_open": [on["organisation"].public_id],
         "identity:person_detail": [stage.persona[Role.PSYCHIATRE].person.public_id],
@@ -393,6 +455,14 @@ def address(name: str, stage: Stage, role: Role | None) -> str:
         "conventions:template_circuit_edit": [on["template"].public_id, on["template_circuit"].public_id],
         "conventions:template_circuit_remove": [on["template"].public_id, on["template_circuit"].public_id],
         "conventions:contact_answer": [contact_token(on["check"])],
+        "barometer:roster": [on["prepared"].public_id, HOME_DEPARTEMENT],
+        "barometer:entry_add": [
+            on["prepared"].public_id, HOME_DEPARTEMENT, (mandate and mandate.side) or Side.PREFECTURE
+        ],
+        "barometer:wording_justify": [on["questionnaire"].public_id, "joindre"],
+        "barometer:answer": [campaign.link_of(on["opened"])],
+        "barometer:answer_screen": [campaign.link_of(on["opened"]), 1],
+        "barometer:answer_review": [campaign.link_of(on["opened"])],
         "exchange:run_send": ["plan"],
         "notices:calendar_feed": ["inconnu"],
         "notices:outbox_retry": [on["failed"].public_id],
@@ -417,6 +487,9 @@ def address(name: str, stage: Stage, role: Role | None) -> str:
             },
         )
         arguments = [notice.public_id]
+    if name.startswith("barometer:entry_") and arguments is None:
+        side = (mandate and mandate.side) or Side.PREFECTURE
+        arguments = [on["prepared"].entries.filter(departement=HOME_DEPARTEMENT, side=side).first().public_id]
     if arguments is None:
         arguments = _by_prefix(name, on)
     return reverse(name, args=arguments)
@@ -447,6 +520,16 @@ def _by_prefix(name: str, on: dict[str, object]) -> list[object]:
         "plan:action_export": [],
         "plan:action_open": [],
         "plan:action_": [on["action"].public_id],
+        "barometer:wave_list": [],
+        "barometer:wave_prepare": [],
+        "barometer:wave_": [on["prepared"].public_id],
+        "barometer:questionnaire_list": [],
+        "barometer:questionnaire_import": [],
+        "barometer:questionnaire_": [on["questionnaire"].public_id],
+        "barometer:piste_list": [HOME_DEPARTEMENT],
+        "barometer:piste_counts": [],
+        "barometer:piste_": [on["piste"].public_id],
+        "barometer:proposal_": [on["proposal"].public_id],
         "exchange:run_list": [],
         "exchange:run_": [on["run"].public_id],
     }

@@ -99,6 +99,18 @@ def under_embargo(name="V1"):
     return wave(name, closes_on=TODAY - timedelta(days=EMBARGO_DAYS))
 
 
+def undertaking(prefecture: Mandate, ars: Mandate, **values):
+    return actions.Undertaking(
+        **{
+            "tasks": {Side.PREFECTURE: "Réunir le bureau", Side.ARS: "Ouvrir une ligne directe"},
+            "owners": {Side.PREFECTURE: prefecture, Side.ARS: ars},
+            "due_on": DUE,
+            "measured_by": QUESTION,
+            **values,
+        }
+    )
+
+
 @pytest.fixture
 def answers_alone(monkeypatch):
     """Leave out the facts of the conventions, which open pistes of their own where nothing was signed."""
@@ -125,20 +137,14 @@ class Pair:
         actions.open_from(result(of, body), **BY)
         return of.pistes.get(dimension=DIMENSION)
 
-    def undertaking(self, **values):
-        return actions.Undertaking(
-            **{
-                "tasks": {Side.PREFECTURE: "Réunir le bureau", Side.ARS: "Ouvrir une ligne directe"},
-                "owners": {Side.PREFECTURE: self.prefecture, Side.ARS: self.ars},
-                "due_on": DUE,
-                "measured_by": QUESTION,
-                **values,
-            }
-        )
-
     def propose(self, piste, side=Side.PREFECTURE, *, reason="", today=TODAY, **values):
         return actions.propose_to_keep(
-            piste, side=side, undertaking=self.undertaking(**values), reason=reason, today=today, **BY
+            piste,
+            side=side,
+            undertaking=undertaking(self.prefecture, self.ars, **values),
+            reason=reason,
+            today=today,
+            **BY,
         )
 
     def keep(self, piste, **values):
