@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
 
-from traitdunion.identity import queries as identity
-from traitdunion.identity.kinds import REFERENTS, Side
+from traitdunion.identity.kinds import REFERENTS, Holding, Side
 from traitdunion.identity.models import Post
+from traitdunion.identity.rules import Holding as Stay
+from traitdunion.identity.rules import Vacancy, vacancy
 
 REFERENT_IN_POST: Final = "referent_in_post"
 THE: Final = {Side.PREFECTURE: "de la préfecture", Side.ARS: "de l’ARS"}
@@ -64,40 +65,45 @@ def facts(codes: Sequence[str], *, day: date) -> Mapping[str, Sequence[Fact]]:
 
 
 def referents(codes: Sequence[str], *, day: date) -> Mapping[str, Sequence[Fact]]:
-    """Return whether each side has its référent, and for how many days it has had none, in two queries."""
-    posts = (
-        Post.objects.filter(
-            role__in=[role.value for role in REFERENTS.values()], departement__in=codes, opened_on__lte=day
-        )
-        .exclude(closed_on__lt=day)
-        .order_by("pk")
-    )
+    """Return whether each side has its référent, and for how many days it has had none, in one query."""
     sides = {role.value: side for side, role in REFERENTS.items()}
+    rows = (
+        Post.objects.filter(role__in=sides, departement__in=codes, opened_on__lte=day)
+        .exclude(closed_on__lt=day)
+        .order_by("pk", "mandates__starts_on")
+        .values_list(
+            "pk", "departement", "role", "opened_on", "mandates__holding", "mandates__starts_on", "mandates__ends_on"
+        )
+    )  # fmt: skip
+    posts: dict[int, tuple[str, Side, date]] = {}
+    stays: dict[int, list[Stay]] = defaultdict(list)
+    for key, code, role, opened_on, holding, since, until in rows:
+        posts[key] = (code or "", sides[role], opened_on)
+        if holding == Holding.TITULAIRE.value and since <= day:
+            stays[key].append(Stay(since=since, until=until))
     found: dict[str, dict[Side, Fact]] = defaultdict(dict)
-    for seat in identity.seats(posts, day=day):
-        side, code = sides[seat.post.role], seat.post.departement_id
-        if code is not None and (side not in found[code] or seat.vacancy.vacant_since is None):
-            found[code][side] = _referent(side, seat)
+    for key, (code, side, opened_on) in posts.items():
+        free = vacancy(stays[key], opened_on=opened_on, day=day)
+        if side not in found[code] or free.vacant_since is None:
+            found[code][side] = _referent(side, free)
     return {
-        code: [found[code].get(side, _no_post(side)) for side in Side] if code in found else []
-        for code in codes
+        code: [found[code].get(side) or _no_post(side) for side in Side] for code in codes if code in found
     }
 
 
-def _referent(side: Side, seat: identity.Seat) -> Fact:
-    free = seat.vacancy
+def _referent(side: Side, free: Vacancy) -> Fact:
     year = (
         f" Le poste est resté vacant {_days(free.days_over_a_year)} sur un an."
         if free.days_over_a_year
         else ""
     )
-    sentence = f"en poste.{year}" if free.vacant_since is None else f"vacant depuis {_days(free.days)}.{year}"
+    is_held = free.vacant_since is None
     return Fact(
         key=REFERENT_IN_POST,
         side=side,
         label=f"référent radicalisation {THE[side]}",
-        holds=free.vacant_since is None,
-        sentence=sentence,
+        holds=is_held,
+        sentence=f"en poste.{year}" if is_held else f"vacant depuis {_days(free.days)}.{year}",
     )
 
 

@@ -8,4 +8,9 @@ class PortalConfig(AppConfig):
     verbose_name = "Portail"
 
     def ready(self) -> None:
+        # The models exist only once every app is loaded.
+        from traitdunion.barometer import facts
+        from traitdunion.portal import barometer_facts
+
         registry.register("traitdunion.portal.calendars.events")
+        facts.register(barometer_facts.facts)

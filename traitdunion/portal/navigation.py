@@ -79,6 +79,7 @@ MAIN = (
     Entry(label="Départements", page="portal:departement_list", shown_to=reads_several),
     Entry(label="Conventions", page="conventions:convention_list"),
     Entry(label="Vue nationale", page="conventions:national", shown_to=reads_several),
+    Entry(label="Baromètre", page="barometer:national"),
     Entry(label="Plan", page="plan:plan"),
     Entry(label="Actions", page="plan:action_list"),
     Entry(label="Postes vacants", page="identity:vacancy_list"),
