@@ -18,6 +18,33 @@ KRIPPENDORFF = [
     [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, NOTHING],
 ]
 
+# R's own data set ``attitude`` (Chatterjee and Price, 1977): thirty departments, seven items.
+ATTITUDE = np.array([
+    [43, 51, 30, 39, 61, 92, 45], [63, 64, 51, 54, 63, 73, 47], [71, 70, 68, 69, 76, 86, 48],
+    [61, 63, 45, 47, 54, 84, 35], [81, 78, 56, 66, 71, 83, 47], [43, 55, 49, 44, 54, 49, 34],
+    [58, 67, 42, 56, 66, 68, 35], [71, 75, 50, 55, 70, 66, 41], [72, 82, 72, 67, 71, 83, 31],
+    [67, 61, 45, 47, 62, 80, 41], [64, 53, 53, 58, 58, 67, 34], [67, 60, 47, 39, 59, 74, 41],
+    [69, 62, 57, 42, 55, 63, 25], [68, 83, 83, 45, 59, 77, 35], [77, 77, 54, 72, 79, 77, 46],
+    [81, 90, 50, 72, 60, 54, 36], [74, 85, 64, 69, 79, 79, 63], [65, 60, 65, 75, 55, 80, 60],
+    [65, 70, 46, 57, 75, 85, 46], [50, 58, 68, 54, 64, 78, 52], [50, 40, 33, 34, 43, 64, 33],
+    [64, 61, 52, 62, 66, 80, 41], [53, 66, 52, 50, 63, 80, 37], [40, 37, 42, 58, 50, 57, 49],
+    [63, 54, 42, 48, 66, 75, 33], [66, 77, 66, 63, 88, 76, 72], [78, 75, 58, 74, 80, 78, 49],
+    [48, 57, 44, 45, 51, 83, 38], [85, 85, 71, 71, 77, 74, 55], [82, 82, 39, 59, 64, 78, 39],
+], dtype=float)  # fmt: skip
+# Row and column of the answers that are taken away to see what psych does without them.
+ABSENT = [(1, 0), (4, 2), (4, 3), (10, 6), (16, 1), (22, 5), (29, 4)]
+# Columns, then raw_alpha and omega.tot printed by R 4.2.2 with psych 2.2.9: alpha(x), omega(x, nfactors = 1).
+PRINTED_BY_PSYCH = [
+    ([0, 1, 2, 3, 4, 5, 6], 0.8431428, 0.8509925),
+    ([0, 2, 3, 4, 5], 0.7740840, 0.7903584),
+    ([1, 4, 5, 6], None, 0.7484751),
+    ([2, 3, 4], None, 0.7776184),
+    ([0, 1], None, 0.9043603),
+    ([5, 6], None, 0.4415704),
+    ([3, 4, 5], 0.6470174, 0.7146949),  # one item is all factor: psych stops 0.0003 away
+    ([0, 1, 2], 0.8222013, 0.8435483),  # the same
+]
+
 
 def test_the_six_forms_of_shrout_and_fleiss():
     found = astuple(c.intraclass_correlations(SHROUT_FLEISS))
@@ -27,6 +54,29 @@ def test_the_six_forms_of_shrout_and_fleiss():
 def test_groups_of_equal_size_give_the_one_way_form():
     one, mean = c.icc_of_groups(np.ravel(SHROUT_FLEISS), np.repeat(range(6), 4))
     assert (round(one, 3), round(mean, 3)) == (0.166, 0.443)
+
+
+@pytest.mark.parametrize(("columns", "alpha", "omega"), PRINTED_BY_PSYCH)
+def test_alpha_and_omega_are_those_that_psych_prints(columns, alpha, omega):
+    answers = ATTITUDE[:, columns]
+    if alpha is not None:
+        assert c.alpha(answers) == pytest.approx(alpha, abs=1e-7)
+    assert c.omega(answers) == pytest.approx(omega, abs=5e-4)
+
+
+def test_missing_answers_are_left_out_pair_by_pair_as_psych_does():
+    answers = ATTITUDE.copy()
+    answers[tuple(zip(*ABSENT, strict=True))] = NOTHING
+    complete = answers[~np.isnan(answers).any(axis=1)]
+    assert (c.alpha(answers), c.omega(answers)) == pytest.approx((0.8416845, 0.8474083), abs=5e-7)
+    assert (c.alpha(complete), c.omega(complete)) == pytest.approx((0.8364662, 0.8457357), abs=5e-7)
+
+
+def test_an_item_that_goes_against_the_others_is_not_turned_round():
+    answers = ATTITUDE[:, [0, 1, 2]] * [1, 1, -1]
+    assert c.omega(answers) < c.omega(ATTITUDE[:, [0, 1, 2]]) - 0.2
+    assert c.omega([[1, 5], [2, 4], [4, 2], [5, 1]]) is None  # nothing is left of the total
+    assert c.omega([[1, 5], [2, 4], [5, 3], [5, 1]]) == pytest.approx(0.0)
 
 
 def test_alpha_is_the_two_way_fixed_form_of_the_mean():
@@ -60,7 +110,9 @@ def test_omega_of_equal_loadings_is_alpha():
 def test_what_cannot_be_computed_is_none():
     assert c.alpha([[1, 2]]) is None
     assert c.alpha([[3, 3], [3, 3]]) is None
-    assert c.omega([[1, 2], [2, 3], [4, 4]]) is None
+    assert c.alpha([[1, NOTHING], [2, NOTHING], [NOTHING, 4]]) is None
+    assert c.omega([[1], [2], [4]]) is None
+    assert c.omega([[1, 2, 3], [2, 2, 4], [4, 2, 3]]) is None
     assert c.icc_of_groups([1, 2, 3], ["a", "b", "c"]) is None
     assert c.krippendorff([[1, 1], [1, 1]], level="interval") is None
 

@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
 
@@ -91,35 +90,41 @@ def icc_of_groups(score: ArrayLike, group: ArrayLike) -> tuple[float, float] | N
 
 
 def alpha(answers: ArrayLike) -> float | None:
-    """Return Cronbach's alpha of (N respondents, J items), respondents with a missing answer left out.
+    """Return Cronbach's alpha of (N respondents, J items), NaN for a missing answer.
+
+    The covariance of two items is that of the respondents who answered both, as R's psych does.
 
     Source:
         Cronbach (1951), Psychometrika 16, 297-334: ``raw_alpha`` of R's psych.
     """
-    table = _complete(answers)
-    if table is None:
+    moments = _pairwise(answers)
+    if moments is None:
         return None
-    items = table.shape[1]
-    total = float(table.sum(axis=1).var(ddof=1))
-    if total <= 0.0:
-        return None
-    of_items = float(table.var(axis=0, ddof=1).sum())
-    return float(items / (items - 1) * (1.0 - of_items / total))
+    covariances, _ = moments
+    items = len(covariances)
+    total = float(covariances.sum())
+    if total < 1e-9:
+        return None  # everybody has the same score
+    return float(items / (items - 1) * (1.0 - np.trace(covariances) / total))
 
 
 def omega(answers: ArrayLike) -> float | None:
-    """Return McDonald's omega total of one common factor, for (N respondents, J items), three items at least.
+    """Return McDonald's omega total of one common factor, for (N respondents, J items), NaN for a missing answer.
 
-    The factor is fitted to the correlations by minimum residuals, as ``psych::omega(nfactors = 1)`` does; with two
-    items it would not be identified, and the answer is None.
+    It is ``omega.tot`` of ``psych::omega(nfactors = 1)``: one factor fitted to the correlations by minimum residuals.
+    Two items cannot tell their loadings apart: they are taken as equal, and omega is Spearman and Brown's formula.
+    Items are never turned round: one that goes against the others lowers omega, as it should.
 
     Source:
-        McDonald (1999), Test theory; Harman and Jones (1966) for the minimum residuals.
+        McDonald (1999), Test theory; Harman and Jones (1966), Psychometrika 31, 351-368, for the minimum residuals.
     """
-    table = _complete(answers)
-    if table is None or table.shape[1] < 3 or (table.std(axis=0) == 0.0).any():
+    moments = _pairwise(answers)
+    if moments is None:
         return None
-    return omega_of_correlations(np.corrcoef(table, rowvar=False))
+    covariances, variances = moments
+    if (variances <= 0.0).any():
+        return None  # an item to which all answer the same has no correlation
+    return omega_of_correlations(covariances / np.sqrt(variances * variances.T))
 
 
 def omega_of_correlations(correlations: ArrayLike) -> float | None:
@@ -129,39 +134,58 @@ def omega_of_correlations(correlations: ArrayLike) -> float | None:
     diagonal that the factor leaves.
     """
     matrix = np.asarray(correlations, dtype=np.float64)
-    loadings = _one_factor(matrix)
     total = float(matrix.sum())
-    if loadings is None or total <= 0.0:
-        return None
-    return 1.0 - float((1.0 - loadings**2).sum()) / total
+    if total < 1e-9:
+        return None  # items that cancel one another: no score is left to be relied upon
+    found = 1.0 - float((1.0 - _one_factor(matrix) ** 2).sum()) / total
+    if found > 1.0:
+        return None  # pairs answered by different people may contradict one another
+    return max(found, 0.0)
 
 
-def _one_factor(matrix: Floats) -> Floats | None:
-    """Return the loadings of one factor that leave the least squares off the diagonal."""
-    off = ~np.eye(len(matrix), dtype=bool)
-
-    def residual(loadings: Floats) -> tuple[float, Floats]:
-        left = np.where(off, matrix - np.outer(loadings, loadings), 0.0)
-        return float((left**2).sum()) / 2.0, -2.0 * left @ loadings
-
-    value, vector = np.linalg.eigh(matrix)
-    start = vector[:, -1] * np.sqrt(max(value[-1], 0.0) * 0.7)
-    start *= 1.0 if start.sum() >= 0.0 else -1.0
-    found = minimize(
-        residual,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(-1.0, 1.0)] * len(matrix),
-        options={"ftol": 1e-14},
-    )
-    return np.asarray(found.x, dtype=np.float64) if np.isfinite(found.fun) else None
+_LEAST_UNIQUE: Final = 0.005  # no item is only the common factor; the bound of psych
+_MOST_TURNS: Final = 2000
 
 
-def _complete(answers: ArrayLike) -> Floats | None:
+def _one_factor(matrix: Floats) -> Floats:
+    """Return the loadings of one factor that leave the least squares beside the unique variances.
+
+    The factor is the first principal axis once what is unique to each item is taken off the diagonal; what is unique
+    follows from the factor, and so on until nothing moves: at that point the least squares are reached.
+    """
+    loadings = np.full(len(matrix), np.sqrt(0.5))
+    if len(matrix) == 2:
+        either = np.sqrt(abs(matrix[0, 1]))
+        return np.array([either, np.copysign(either, matrix[0, 1])])
+    for _ in range(_MOST_TURNS):
+        reduced = matrix.copy()
+        np.fill_diagonal(reduced, np.minimum(loadings**2, 1.0 - _LEAST_UNIQUE))
+        value, vector = np.linalg.eigh(reduced)
+        before, loadings = loadings, vector[:, -1] * np.sqrt(max(value[-1], 0.0))
+        if float(np.abs(loadings**2 - before**2).max()) < 1e-7:
+            break
+    return loadings
+
+
+def _pairwise(answers: ArrayLike) -> tuple[Floats, Floats] | None:
+    """Return (J, J) covariances of each pair of items over the respondents of both, and the variances over the same.
+
+    Row i and column j of the variances hold that of item i over those who also answered j. None with fewer than two
+    items, or two items that fewer than two people answered together.
+    """
     table = np.asarray(answers, dtype=np.float64)
-    table = table[~np.isnan(table).any(axis=1)]
-    return table if table.ndim == 2 and table.shape[0] >= 2 and table.shape[1] >= 2 else None
+    if table.ndim != 2 or table.shape[1] < 2:
+        return None
+    given = ~np.isnan(table)
+    together = given.T.astype(np.float64) @ given
+    if together.min() < 2:
+        return None
+    centre = np.where(given, table, 0.0).sum(axis=0) / given.sum(axis=0)
+    away = np.where(given, table - centre, 0.0)
+    total = away.T @ given
+    covariances = (away.T @ away - total * total.T / together) / (together - 1.0)
+    variances = (away.T**2 @ given - total**2 / together) / (together - 1.0)
+    return covariances, variances
 
 
 # Agreement
