@@ -176,6 +176,7 @@ TABLE = {
     "conventions:clause_edit": write(DYAD),
     "conventions:clause_remove": write(DYAD),
     "conventions:convention_step": write(DYAD),
+    "conventions:convention_abandon": write(DYAD),
     "conventions:convention_sign": write(DYAD),
     "conventions:signature_withdraw": write(DYAD),
     "conventions:convention_denounce": write(DYAD),

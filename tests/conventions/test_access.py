@@ -19,6 +19,7 @@ WRITTEN = (
     "convention_clauses",
     "clause_add",
     "convention_step",
+    "convention_abandon",
     "convention_sign",
     "signature_withdraw",
     "convention_denounce",

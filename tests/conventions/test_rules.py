@@ -154,6 +154,7 @@ def test_the_side_that_has_not_signed_is_waited_for_since_the_other_did():
         (State.EN_VIGUEUR, Turn.NOBODY, None, "Rien n’est attendu pour l’instant."),
         (State.ECHUE, Turn.BOTH, Side.ARS, "À vous et à l’autre partie de préparer une nouvelle convention."),
         (State.DENONCEE, Turn.BOTH, None, "Aux deux parties de préparer une nouvelle convention."),
+        (State.ABANDONNEE, Turn.NOBODY, Side.ARS, "Ce texte est abandonné : rien n’est plus attendu."),
     ],
 )  # fmt: skip
 def test_each_reader_is_told_what_is_expected(state, turn, reader, sentence):

@@ -1,4 +1,4 @@
-"""Write a convention: draft it, hand it over, sign it, amend it, denounce it."""
+"""Write a convention: draft it, hand it over, give it up, sign it, amend it, denounce it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,12 +63,11 @@ def start(
     """
     _check_dates(starts_on, ends_on)
     Departement.objects.select_for_update(no_key=True).get(pk=departement.pk)
-    draft = Convention.objects.filter(
-        departement=departement, parent__isnull=True, signed_on__isnull=True
-    ).first()
+    draft = Convention.objects.open().filter(departement=departement, parent__isnull=True).first()
     if draft is not None:
         raise ConventionRefusedError(
-            f"Un projet de convention est déjà ouvert pour {departement} : « {draft.title} ». Complétez-le."
+            f"Un projet de convention est déjà ouvert pour {departement} : « {draft.title} ». "
+            "Complétez-le, ou abandonnez-le."
         )
     convention = Convention.objects.create(
         departement=departement,
@@ -176,11 +175,11 @@ def start_avenant(
         raise ConventionRefusedError("Un avenant modifie une convention, pas un autre avenant.")
     _check_amendable(parent, on)
     _check_dates(starts_on or parent.starts_on, new_end)
-    if parent.avenants.filter(signed_on__isnull=True).exists():
+    if parent.avenants.open().exists():
         raise ConventionRefusedError(
-            "Un avenant est déjà en préparation : faites-le signer avant d’en ouvrir un autre."
+            "Un avenant est déjà en préparation : faites-le signer, ou abandonnez-le, avant d’en ouvrir un autre."
         )
-    last = parent.avenants.aggregate(last=Max("number"))["last"] or 0
+    last = parent.avenants.filter(abandoned_on__isnull=True).aggregate(last=Max("number"))["last"] or 0
     avenant = Convention.objects.create(
         departement=parent.departement,
         parent=parent,
@@ -517,6 +516,45 @@ def take_step(
     return taken
 
 
+# Give up
+
+
+@transaction.atomic
+def abandon(convention: Convention, *, on: date, reason: str, actor: Actor, at: datetime) -> StepTaken:
+    """Give up a text that nobody has signed: it stays readable, and a new draft may be opened.
+
+    Raises:
+        ConventionRefusedError: a side has signed, it is given up already, the day is wrong or the reason is missing.
+    """
+    convention = _locked_with_departement(convention)
+    _refuse_abandoned(convention)
+    if convention.signed_on is not None:
+        instead = "Préparez un nouvel avenant." if convention.is_avenant else "Dénoncez la convention."
+        raise ConventionRefusedError(f"Les deux parties ont signé : ce texte ne s’abandonne plus. {instead}")
+    signed = convention.signatures.first()
+    if signed is not None:
+        raise ConventionRefusedError(
+            f"{signed.signatory_name} a signé le {signed.signed_on:%d/%m/%Y} ({signed.get_side_display()}) : "
+            "un texte signé ne s’abandonne pas. Ce côté retire d’abord sa signature."
+        )
+    if not reason.strip():
+        raise ConventionRefusedError("Dites pourquoi le texte est abandonné : l’autre partie lira ce motif.")
+    last = convention.steps.last()
+    _check_day(
+        convention,
+        on,
+        not_before=last.happened_on if last else None,
+        what="L’abandon",
+        before="la dernière étape",
+        at=at,
+    )
+    convention.abandoned_on = on
+    convention.save(update_fields=["abandoned_on"])
+    taken = _step(convention, Step.ABANDONNEE, Turn.NOBODY, on, reason, actor=actor, at=at)
+    _log(convention, "abandoned", actor=actor, at=at)
+    return taken
+
+
 # Sign
 
 
@@ -539,6 +577,7 @@ def sign(
             had no power that day, or another convention of the département is in force.
     """
     convention = _locked_with_departement(convention)
+    _refuse_abandoned(convention)
     last = convention.steps.last()
     if convention.signed_on is not None or last is None:
         raise ConventionRefusedError("Les deux parties ont déjà signé.")
@@ -833,7 +872,9 @@ def revise_declared(
         ConventionRefusedError: it was signed here, the dates are wrong, or another convention is in force.
     """
     convention = _locked_with_departement(convention)
-    if convention.signatures.exclude(basis=Basis.DECLARED.value).exists() or convention.avenants.exists():
+    _refuse_abandoned(convention)
+    amended = convention.avenants.filter(abandoned_on__isnull=True).exists()
+    if amended or convention.signatures.exclude(basis=Basis.DECLARED.value).exists():
         raise ConventionRefusedError(
             "Cette convention a été signée ou modifiée dans l’outil : un import ne la change pas. "
             "Passez par un avenant."
@@ -868,8 +909,18 @@ def _locked_with_departement(convention: Convention) -> Convention:
     return _locked(convention)
 
 
+def _refuse_abandoned(convention: Convention) -> None:
+    if convention.abandoned_on is not None:
+        new = "un nouvel avenant" if convention.is_avenant else "un nouveau projet"
+        raise ConventionRefusedError(
+            f"Ce texte est abandonné depuis le {convention.abandoned_on:%d/%m/%Y} : il ne change plus. "
+            f"Ouvrez {new}."
+        )
+
+
 def _open_for_writing(convention: Convention) -> Convention:
     convention = _locked(convention)
+    _refuse_abandoned(convention)
     signed = convention.signatures.first()
     if convention.signed_on is not None:
         raise ConventionRefusedError(
@@ -905,7 +956,7 @@ def _check_day(
     today = rules.local_day(at, convention.departement.time_zone)
     if on > today:
         raise ConventionRefusedError(
-            f"{what} porte une date à venir, le {on:%d/%m/%Y}. Donnez le jour où elle a eu lieu, "
+            f"{what} porte une date à venir, le {on:%d/%m/%Y}. Donnez le jour exact, "
             f"au plus tard le {today:%d/%m/%Y}."
         )
     if not_before is not None and on < not_before:

@@ -28,6 +28,8 @@ UNKNOWN_QUALITY: Final = "non précisée"
 SAID: Final = {Side.PREFECTURE: "préfecture", Side.ARS: "ars"}
 
 
+# What a table may declare: a text given up is no convention, and leaves the table.
+STEPS: Final = (Step.PROJET, Step.RELECTURE, Step.A_SIGNER)
 SIGNED_ON: Final = {side: f"signée {said} le" for side, said in SAID.items()}
 
 
@@ -233,7 +235,7 @@ class Reader:
             code=code,
             title=title,
             reference=take(REFERENCE, _text(100), kept(REFERENCE, base.reference, "")),
-            step=take(STEP, lambda cell: cell.as_choice(Step), None),
+            step=take(STEP, lambda cell: cell.as_choice(STEPS), None),
             template=take(TEMPLATE, self._template, kept(TEMPLATE, base.template, "")),
             signed=self._signed(row, code, base, take, errors),
             starts_on=take(STARTS_ON, Cell.as_date, kept(STARTS_ON, base.starts_on, None)),

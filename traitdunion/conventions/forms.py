@@ -218,6 +218,15 @@ class WithdrawForm(DsfrBaseForm):
     reason = forms.CharField(label="Motif", max_length=250, help_text="L’autre partie lira ce motif.")
 
 
+class AbandonForm(DsfrBaseForm):
+    on = Day(label="Le")
+    reason = forms.CharField(label="Motif", max_length=300, help_text="L’autre partie lira ce motif.")
+    confirmed = forms.BooleanField(
+        label="Je confirme : ce texte ne reprendra pas. Un nouveau projet pourra être ouvert.",
+        error_messages={"required": "Cochez cette case pour confirmer l’abandon."},
+    )
+
+
 class DenounceForm(DsfrBaseForm):
     from_on = Day(label="À compter du", help_text="Premier jour où la convention ne s’applique plus.")
     reason = forms.CharField(label="Motif", max_length=300, help_text="L’autre partie lira ce motif.")

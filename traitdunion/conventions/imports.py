@@ -395,7 +395,9 @@ def _only(found: Sequence[_Known], error: Callable[[str], CellError]) -> _Known 
 
 
 def _known(codes: Iterable[str]) -> list[_Known]:
-    conventions = Convention.objects.filter(departement__in=list(codes), parent=None)
+    conventions = Convention.objects.filter(
+        departement__in=list(codes), parent=None, abandoned_on__isnull=True
+    )
     wanted = conventions.values("pk")
     signatures: dict[int, dict[Side, Signature]] = defaultdict(dict)
     for signature in Signature.objects.filter(convention__in=wanted):
@@ -412,7 +414,11 @@ def _known(codes: Iterable[str]) -> list[_Known]:
             "convention_id", flat=True
         )
     }
-    amended = set(Convention.objects.filter(parent__in=wanted).values_list("parent_id", flat=True))
+    amended = set(
+        Convention.objects.filter(parent__in=wanted, abandoned_on__isnull=True).values_list(
+            "parent_id", flat=True
+        )
+    )
     return [
         _Known(
             convention=each,

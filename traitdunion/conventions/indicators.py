@@ -169,8 +169,9 @@ def plain(text: str) -> str:
     return " ".join(kept.split())
 
 
+# A draft given up never counts for its département.
 STATE_CHOICES: Sequence[tuple[str, str]] = (
-    *((state.value, state.label) for state in State),
+    *((state.value, state.label) for state in State if state is not State.ABANDONNEE),
     (WITHOUT, "aucune convention"),
 )
 TURN_CHOICES: Sequence[tuple[str, str]] = tuple((turn.value, turn.label) for turn in Turn)

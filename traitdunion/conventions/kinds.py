@@ -4,11 +4,12 @@ from traitdunion.core.choices import Kind
 
 
 class Step(Kind):
-    """What the parties declare while a convention is written."""
+    """What the parties declare while a convention is written; the last one ends a text that nobody signed."""
 
     PROJET = "projet", "projet"
     RELECTURE = "relecture", "relecture"
     A_SIGNER = "a_signer", "à signer"
+    ABANDONNEE = "abandonnee", "abandonnée"
 
 
 class State(Kind):
@@ -21,6 +22,7 @@ class State(Kind):
     EN_VIGUEUR = "en_vigueur", "en vigueur"
     ECHUE = "echue", "échue"
     DENONCEE = "denoncee", "dénoncée"
+    ABANDONNEE = "abandonnee", "abandonnée"
 
 
 class Turn(Kind):

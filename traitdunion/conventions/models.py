@@ -102,6 +102,10 @@ class ConventionQuerySet(models.QuerySet["Convention"]):
             "steps", models.Prefetch("signatures", Signature.objects.select_related("delegation"))
         )
 
+    def open(self) -> "ConventionQuerySet":
+        """Keep the texts still written or waiting for a signature: neither signed by both sides nor given up."""
+        return self.filter(signed_on__isnull=True, abandoned_on__isnull=True)
+
 
 class Convention(PublicModel, Authored):
     """A convention, or an avenant when it has a parent. Its state is computed: see ``rules.state_on``."""
@@ -133,6 +137,7 @@ class Convention(PublicModel, Authored):
     starts_on = models.DateField("entre en vigueur le", null=True, blank=True)
     ends_on = models.DateField("dernier jour", null=True, blank=True)
     signed_on = models.DateField("signée des deux côtés le", null=True, blank=True, editable=False)
+    abandoned_on = models.DateField("abandonnée le", null=True, blank=True, editable=False)
     denounced_on = models.DateField("dénoncée à compter du", null=True, blank=True)
     denounced_reason = models.CharField("motif de la dénonciation", max_length=300, blank=True)
     denounced_by = models.CharField("dénonciation enregistrée par", max_length=250, blank=True)
@@ -163,8 +168,16 @@ class Convention(PublicModel, Authored):
                 condition=Q(parent__isnull=True, number=0) | Q(parent__isnull=False, number__gt=0),
                 violation_error_message="Un avenant porte un numéro ; une convention n’en porte pas.",
             ),
+            # The number of an avenant given up is free again: acts that bind follow one another without a gap.
             models.UniqueConstraint(
-                fields=("parent", "number"), condition=Q(parent__isnull=False), name="convention_avenant_once"
+                fields=("parent", "number"),
+                condition=Q(parent__isnull=False, abandoned_on__isnull=True),
+                name="convention_avenant_once",
+            ),
+            models.CheckConstraint(
+                name="convention_abandoned_or_signed",
+                condition=Q(abandoned_on__isnull=True) | Q(signed_on__isnull=True),
+                violation_error_message="Une convention signée ne s’abandonne pas : elle se dénonce.",
             ),
             # The days in force of two signed conventions of one département never meet. The upper bound is
             # open: the day after the last one, or the day of the denunciation, whichever comes first.
@@ -242,7 +255,7 @@ class StepTaken(Authored):
         verbose_name="convention",
         related_name="steps",  # history stays
     )
-    step = models.CharField("étape", max_length=9, choices=choices_of(Step))
+    step = models.CharField("étape", max_length=10, choices=choices_of(Step))
     happened_on = models.DateField("le")
     turn = models.CharField("au tour de", max_length=10, choices=choices_of(Turn))
     reason = models.CharField("motif", max_length=300, blank=True)
@@ -251,6 +264,19 @@ class StepTaken(Authored):
         verbose_name = "étape"
         verbose_name_plural = "étapes"
         ordering = ("happened_on", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("convention",),
+                condition=Q(step=Step.ABANDONNEE.value),
+                name="step_abandoned_once",
+                violation_error_message="Ce texte est déjà abandonné.",
+            ),
+            models.CheckConstraint(
+                name="step_abandoned_says_why",
+                condition=~Q(step=Step.ABANDONNEE.value) | (Q(turn=Turn.NOBODY.value) & ~Q(reason="")),
+                violation_error_message="Un abandon dit pourquoi, et n’attend plus personne.",
+            ),
+        )
 
 
 class Party(models.Model):

@@ -152,6 +152,7 @@ STEP_WORDS = {
     Step.PROJET: "Projet remis à : {turn}",
     Step.RELECTURE: "Relecture confiée à : {turn}",
     Step.A_SIGNER: "Texte prêt à signer",
+    Step.ABANDONNEE: "Projet abandonné",
 }
 
 

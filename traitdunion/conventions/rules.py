@@ -142,6 +142,16 @@ class Situation:
         """Whether it no longer applies."""
         return self.state in OVER
 
+    @property
+    def applies(self) -> bool:
+        """Whether it is signed by both sides and not over: in force, or waiting for its first day."""
+        return self.state in {State.SIGNEE, State.EN_VIGUEUR}
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the text was given up before anyone signed it."""
+        return self.state is State.ABANDONNEE
+
 
 def situation(life: Life, day: date, *, handed: Sequence[tuple[Turn, date]]) -> Situation | None:
     """Return the situation on ``day``; None before the first step.
@@ -170,6 +180,8 @@ def situation(life: Life, day: date, *, handed: Sequence[tuple[Turn, date]]) -> 
 
 def turn_sentence(state: State, turn: Turn, *, reader: Side | None) -> str:
     """Return, for the reader's side, what is expected now."""
+    if state is State.ABANDONNEE:
+        return "Ce texte est abandonné : rien n’est plus attendu."
     deed = {
         State.PROJET: "compléter le projet",
         State.RELECTURE: "relire le texte",

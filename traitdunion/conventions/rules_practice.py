@@ -174,12 +174,12 @@ def _vitality(state: State | None, facts: Practice, day: date) -> Vitality:
 def _choose(records: Iterable[Record], day: date) -> tuple[Record | None, Record | None]:
     """Return the convention that counts, and the draft meant to follow it once it is over.
 
-    In force first, then the latest signed, then the latest draft.
+    In force first, then the latest signed, then the latest draft. A draft given up counts no more.
     """
     best: dict[int, tuple[date, int, Record]] = {}
     for record in records:
         state = state_on(record.life, day)
-        if state is None:
+        if state in {None, State.ABANDONNEE}:
             continue
         rank = 0 if state is State.EN_VIGUEUR else 1 if state is State.SIGNEE or state in OVER else 2
         when = (

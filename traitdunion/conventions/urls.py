@@ -31,6 +31,7 @@ conventions: list[URLPattern] = [
         "<uuid:public_id>/engagements/<uuid:clause_id>/retirer/", drafting.clause_remove, name="clause_remove"
     ),
     path("<uuid:public_id>/etape/", drafting.convention_step, name="convention_step"),
+    path("<uuid:public_id>/abandonner/", drafting.convention_abandon, name="convention_abandon"),
     path("<uuid:public_id>/signer/", drafting.convention_sign, name="convention_sign"),
     path("<uuid:public_id>/retirer-signature/", drafting.signature_withdraw, name="signature_withdraw"),
     path("<uuid:public_id>/denoncer/", drafting.convention_denounce, name="convention_denounce"),

@@ -180,7 +180,7 @@ def departement_history(request: SignedInRequest, code: str) -> HttpResponse:
                 for row in wholes
             ],
             "may_start": access.may_draft(request.mandate, departement)
-            and all(row.convention.signed_on for row in wholes),
+            and not any(row.situation is not None and row.situation.is_draft for row in wholes),
         },
     )
 
@@ -224,6 +224,9 @@ def convention_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse
             "circuits": convention.circuits.all(),
             "obligations": queries_drafting.obligations(convention),
             "history": queries_drafting.history(convention, avenants, day=day),
+            "abandoned": next(
+                (step for step in convention.steps.all() if step.step == Step.ABANDONNEE), None
+            ),
             "may": May(request, convention, row.situation),
         },
     )
@@ -241,11 +244,11 @@ class May:
         drafting = self.draft and situation is not None and situation.is_draft
         self.write = drafting and not signed
         self.hand_over = self.write and bool(convention.steps.all())
+        self.abandon = self.write
         to_sign = drafting and situation is not None and situation.state is State.A_SIGNER
         self.sign = to_sign and side is not None and side.value not in signed and bool(convention.steps.all())
         self.withdraw = to_sign and side is not None and side.value in signed
-        applies = self.draft and situation is not None and not situation.is_draft and not situation.is_over
-        self.amend = applies and not convention.is_avenant
+        self.amend = self.draft and situation is not None and situation.applies and not convention.is_avenant
         self.denounce = self.amend and convention.denounced_on is None
         self.any = self.write or self.sign or self.withdraw or self.amend
 
@@ -447,7 +450,9 @@ def _headings(
             "done": sum(line.is_done for line in editable),
             "headings": HEADINGS,
             "refused": refused,
-            "is_writable": convention.signed_on is None and not convention.signatures.all(),
+            "is_writable": convention.signed_on is None
+            and convention.abandoned_on is None
+            and not convention.signatures.all(),
         },
         status=400 if refused is not None else 200,
     )
@@ -731,6 +736,34 @@ def signature_withdraw(request: SignedInRequest, public_id: UUID) -> HttpRespons
             convention=convention,
         )
     messages.success(request, "La signature est retirée ; le texte peut être repris.")
+    return redirect("conventions:convention_detail", public_id)
+
+
+@mandate_required
+@get_or_post
+def convention_abandon(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
+    """Give up a text that nobody has signed, after a confirmation."""
+    convention, _ = _drafted(request, public_id)
+    at = now()
+    day = rules.local_day(at, convention.departement.time_zone)
+    form = forms.AbandonForm(posted(request), initial={"on": day})
+    done = attempt(
+        form,
+        lambda typed: actions.abandon(
+            convention, on=typed["on"], reason=typed["reason"], actor=request.mandate.as_actor(), at=at
+        ),
+    )
+    if done is None:
+        what = "l’avenant" if convention.is_avenant else "le projet"
+        return _page(
+            request,
+            form,
+            heading=f"Abandonner {what}",
+            intro="Possible tant que personne n’a signé. Le texte et son histoire restent lisibles.",
+            submit=f"Abandonner {what}",
+            convention=convention,
+        )
+    messages.success(request, "Le texte est abandonné. Un nouveau projet peut être ouvert.")
     return redirect("conventions:convention_detail", public_id)
 
 
