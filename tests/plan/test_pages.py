@@ -2,6 +2,7 @@ import hashlib
 from datetime import date, timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from tests.plan.scene import BY, START, TODAY, act_as
@@ -104,6 +105,25 @@ def test_an_action_out_of_the_territory_does_not_exist(client, plan, territories
     for name in ("action_detail", "action_note", "action_block", "action_prove", "action_revise"):
         assert client.get(reverse(f"plan:{name}", args=[far.public_id])).status_code == 404
     assert "Ille-et-Vilaine" not in client.get(reverse("plan:action_list")).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_list_kept_for_a_territory_is_not_given_in_another_and_ends_with_an_act(plan, territories):
+    plan.open("Réunir au loin", departement=territories["35"], owner=Owner.BOTH)
+    nation, here = (
+        act_as(Client(), plan.mandate(role)) for role in (Role.DESK_SANTE, Role.REFERENT_PREFECTURE)
+    )
+
+    def listed(client):
+        return {line.title for line in client.get(reverse("plan:action_list")).context["lines"]}
+
+    near = {"Écrire le modèle", "Nommer un référent"}
+    assert (listed(nation), listed(here)) == (near | {"Réunir au loin"}, near)
+    assert listed(nation) == near | {"Réunir au loin"}
+
+    plan.open("Former", departement=plan.house.bas_rhin, owner=Owner.BOTH)
+
+    assert (listed(nation), listed(here)) == (near | {"Réunir au loin", "Former"}, near | {"Former"})
 
 
 def test_a_document_is_downloaded_and_never_opened(client, plan, pages):

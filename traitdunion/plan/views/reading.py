@@ -2,18 +2,20 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from traitdunion.audit.kept import Kept
 from traitdunion.core.choices import choices_of
 from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.plan import access, differences, exports, queries
@@ -109,26 +111,15 @@ def measure_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
 def action_list(request: SignedInRequest) -> HttpResponse:
     """List the actions of the ledger; an HTMX request gets the results only."""
     reading = reading_day(request)
-    page = Paginator(_filtered(request, reading.day), PAGE_SIZE).get_page(request.GET.get("page"))
-    filters = {name: request.GET.get(name, "") for name in FILTERS}
+    listed = _listed(request, reading.day)
     context = {
         "reading": reading,
-        "page": page,
-        "lines": queries.lines(cast("queries.Ledger", page.object_list), reading.day),
-        "filters": filters,
+        "page": listed.page,
+        "lines": listed.lines,
+        "filters": {name: request.GET.get(name, "") for name in FILTERS},
         "choices": {
-            "mesure": list(
-                access.measures_visible_to(request.mandate)
-                .order_by("position", "code")
-                .values_list("code", "code")
-            ),
-            "territoire": [
-                (NATIONAL, "Actions nationales"),
-                *(
-                    (code, f"{code} – {name}")
-                    for code, name in access.departements_of(request.mandate).values_list("code", "name")
-                ),
-            ],
+            "mesure": listed.measures,
+            "territoire": [(NATIONAL, "Actions nationales"), *listed.territories],
             "cote": choices_of(Owner),
             "etat": choices_of(ActionState),
             "origine": choices_of(OriginKind),
@@ -139,6 +130,37 @@ def action_list(request: SignedInRequest) -> HttpResponse:
         ),
     }
     return render(request, "plan/action_list.html", context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A page of the ledger, and the measures and territories by which a mandate may filter it."""
+
+    page: Page[Any]
+    lines: Sequence[queries.ActionLine]
+    measures: Sequence[tuple[str, str]]
+    territories: Sequence[tuple[str, str]]
+
+
+def _listed(request: SignedInRequest, day: datetime.date) -> Listed:
+    """Return the page that the address asks for, kept for every reader of the territory until an act is written."""
+    asked = tuple(request.GET.get(name, "") for name in (*FILTERS, "tri", "page"))
+
+    def read() -> Listed:
+        page = Paginator(_filtered(request, day), PAGE_SIZE).get_page(request.GET.get("page"))
+        measures = access.measures_visible_to(request.mandate).order_by("position", "code")
+        departements = access.departements_of(request.mandate).values_list("code", "name")
+        return Listed(
+            page=page,
+            lines=queries.lines(cast("queries.Ledger", page.object_list), day),
+            measures=list(measures.values_list("code", "code")),
+            territories=[(code, f"{code} – {name}") for code, name in departements],
+        )
+
+    return _kept.get((access.territory_of(request.mandate), day, asked), read)
+
+
+_kept: Kept[Listed] = Kept(64)
 
 
 @mandate_required
