@@ -6,6 +6,7 @@ tests open exactly what it lists.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 
 from django.urls import get_resolver, reverse
 from django.utils import timezone
@@ -26,6 +27,7 @@ from traitdunion.conventions.models import (
 )
 from traitdunion.conventions.queries import departement_situation
 from traitdunion.conventions.rules import quarter_of
+from traitdunion.demo import barometer_world
 from traitdunion.demo.personas import HOME_DEPARTEMENT, ISSUER
 from traitdunion.exchange import actions as exchange
 from traitdunion.exchange import registry
@@ -227,6 +229,12 @@ TABLE = {
     "barometer:answer_screen": public(),
     "barometer:answer_review": public(),
     "barometer:remark_list": public(),  # the code is the right
+    # barometer: the results; their example is the published wave of the synthetic country
+    "barometer:national": read(),
+    "barometer:reliability": read(),
+    "barometer:results_export": read(),
+    "barometer:departement_result": read(),
+    "barometer:departement_export": read(),
     # barometer: the pistes
     "barometer:piste_counts": read(),
     "barometer:piste_list": read(),
@@ -261,6 +269,11 @@ TABLE = {
 
 # Asked without it, an export does not exist.
 QUERIES = {name: {"format": "csv"} for name in TABLE if name.endswith("_export")}
+# These show the published wave of the synthetic country, with every figure, and not the latest one of the stage.
+SHOWN = dict.fromkeys(
+    ("barometer:national", "barometer:reliability", "barometer:departement_result"),
+    f"?{urlencode({'vague': barometer_world.WAVES[0][0]})}",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -458,7 +471,9 @@ def address(name: str, stage: Stage, role: Role | None) -> str:
         "conventions:contact_answer": [contact_token(on["check"])],
         "barometer:roster": [on["prepared"].public_id, HOME_DEPARTEMENT],
         "barometer:entry_add": [
-            on["prepared"].public_id, HOME_DEPARTEMENT, (mandate and mandate.side) or Side.PREFECTURE
+            on["prepared"].public_id,
+            HOME_DEPARTEMENT,
+            (mandate and mandate.side) or Side.PREFECTURE,
         ],
         "barometer:wording_justify": [on["questionnaire"].public_id, "joindre"],
         "barometer:answer": [campaign.link_of(on["opened"])],
@@ -493,7 +508,7 @@ def address(name: str, stage: Stage, role: Role | None) -> str:
         arguments = [on["prepared"].entries.filter(departement=HOME_DEPARTEMENT, side=side).first().public_id]
     if arguments is None:
         arguments = _by_prefix(name, on)
-    return reverse(name, args=arguments)
+    return reverse(name, args=arguments) + SHOWN.get(name, "")
 
 
 def _by_prefix(name: str, on: dict[str, object]) -> list[object]:
@@ -521,6 +536,7 @@ def _by_prefix(name: str, on: dict[str, object]) -> list[object]:
         "plan:action_export": [],
         "plan:action_open": [],
         "plan:action_": [on["action"].public_id],
+        "barometer:departement_": [HOME_DEPARTEMENT],
         "barometer:wave_list": [],
         "barometer:wave_prepare": [],
         "barometer:wave_": [on["prepared"].public_id],

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from traitdunion.audit import actions as audit
 from traitdunion.audit.actors import Actor
-from traitdunion.barometer import analysis, answers, comparison, queries_results, showing
+from traitdunion.barometer import actions_pistes, analysis, answers, comparison, queries_results, showing
 from traitdunion.barometer.models import Cut, Result, Sheet, Wave
 from traitdunion.barometer.questionnaire import Questionnaire, read
 from traitdunion.core.errors import Refusal
@@ -27,7 +27,7 @@ class ResultRefusedError(Refusal):
 
 
 def compute(wave: Wave, *, actor: Actor, at: datetime) -> Result:
-    """Return the result of a sealed wave, computed and kept by this call if it was not.
+    """Return the result of a sealed wave, computed and kept by this call if it was not, with its pistes and effects.
 
     Sealed answers never change: two workers at once find the same thing, and the second keeps nothing.
 
@@ -80,6 +80,8 @@ def _keep(
         at=at,
         detail={"wave": str(locked.public_id), "sha256": result.sha256, "groups": len(shown)},
     )
+    actions_pistes.open_from(result, actor=actor, at=at)
+    actions_pistes.observe(result, actor=actor, at=at)
     return result
 
 

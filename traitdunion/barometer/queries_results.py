@@ -131,7 +131,7 @@ def country(wave: Wave) -> Country | None:
         return None
     return Country(
         wave=wave,
-        content={name: row[name] for name in COUNTRY},
+        content={name: row[name] or [] for name in COUNTRY},
         engine=row["engine"],
         sha256=row["sha256"],
         edition=row["edition"],

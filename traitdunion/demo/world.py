@@ -30,6 +30,7 @@ from traitdunion.conventions.models import (
     Template,
 )
 from traitdunion.conventions.rules import quarter_of
+from traitdunion.demo import barometer_world
 from traitdunion.demo.personas import HOME_DEPARTEMENT, ISSUER, personas
 from traitdunion.identity.kinds import Holding, OrganisationKind, Role, Side
 from traitdunion.identity.models import Mandate, Organisation, Person, Post
@@ -118,6 +119,10 @@ def build(
     tell(f"{Meeting.objects.count()} réunions, {ContactCheck.objects.count()} confirmations de contact")
     _ledger(world)
     tell(f"{Action.objects.count()} actions, {IndicatorValue.objects.count()} valeurs d’indicateurs")
+    waves = barometer_world.build(
+        today=today, departements=world.departements, home=HOME_DEPARTEMENT, actor=ACTOR, seed=seed
+    )
+    tell(f"{len(waves)} vagues du baromètre")
     audit.record(
         event="demo.world.built",
         subject=f"{len(world.departements)} départements",
