@@ -55,6 +55,12 @@ def test_what_is_written_is_read_back_to_the_byte():
             "la question est posée aux deux côtés",
         ),
         ("is_example = true", "is_example = true true", "n’est pas du TOML"),
+        ("format = 1", "format = true", "champ « format » : vaut 1"),
+        ('family = "proxy"', "family = []", "champ « item[1].family » : vaut proxy"),
+        ('dimension = "buts"', "dimension = {}", "champ « item[7].dimension »"),
+        ("wording_version = 1", f"wording_version = {'9' * 5000}", "porte un nombre démesuré"),
+        ("wording_version = 1", "wording_version = 2_000_000", "champ « item[1].wording_version »"),
+        ("version = ", '"a\\nb" = 1\nversion = ', "champ « a�b » : est inconnu ici"),
     ],
 )
 def test_a_fault_names_its_line_and_its_field(before, after, said):
@@ -65,6 +71,7 @@ def test_a_fault_names_its_line_and_its_field(before, after, said):
 
     assert said in str(refusal.value)
     line = int(re.match(r"Ligne (\d+)", str(refusal.value))[1])
+    assert "\n" not in str(refusal.value)
     named = re.search(r"champ « (?:\w+\[\d+\]|scale)?\.?(\w+) »", str(refusal.value))
     if named and "réunions" not in before:
         assert text.splitlines()[line - 1].startswith(named[1])
@@ -108,6 +115,48 @@ def test_any_wording_survives_the_file(name, wording):
     changed = replace(EXAMPLE, name=name, items=(replace(EXAMPLE.items[0], wording={"ars": wording}),),
                       dimensions=EXAMPLE.dimensions[:1])  # fmt: skip
     assert q.read(q.write(changed)) == changed
+
+
+ODD = [
+    "[]",
+    "{}",
+    "[[]]",
+    "{ a = 1 }",
+    "1.5",
+    "nan",
+    "-inf",
+    "-1",
+    "9" * 5000,
+    "0x7fffffffffffffff",
+    "true",
+    "''",
+]
+ODD += [
+    "2026-01-01",
+    "10:00:00",
+    '"\\u0000"',
+    '"\\u2028"',
+    '"""\na"""',
+    '"é"',
+    "[1, 2, 3, 4, 5]",
+    '["a"]',
+    '"a" # b',
+]
+SETTINGS = [at for at, line in enumerate(TEXT.split("\n")) if " = " in line]
+
+
+@given(st.sampled_from(SETTINGS), st.sampled_from(ODD), st.sampled_from(SETTINGS), st.sampled_from(ODD))
+def test_any_value_in_any_field_is_read_or_refused_in_one_line(first, value, second, other):
+    lines = TEXT.split("\n")
+    for at, put in ((first, value), (second, other)):
+        lines[at] = f"{lines[at].split(' = ')[0]} = {put}"
+
+    try:
+        found = q.read("\n".join(lines))
+    except q.QuestionnaireError as refusal:
+        assert re.match(r"Ligne \d+[ ,].+\.$", str(refusal))  # noqa: PT017  # both ends are fine
+    else:
+        assert q.read(q.write(found)) == found
 
 
 @given(st.text(max_size=300) | st.builds(lambda at, put: TEXT[:at] + put + TEXT[at + 1 :],

@@ -6,9 +6,11 @@ A table of answers has one row an answer: ``wave,departement,side,respondent,ite
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
+from unicodedata import category
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from traitdunion.territories.rules import UnknownDepartementError, departement_c
 
 COLUMNS: Final = ("wave", "departement", "side", "respondent", "item", "value")
 MOST_CHARACTERS: Final = 100  # of a name of wave or respondent
+_BREAKING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _VALUES: Final[Mapping[str, float]] = {
     **{str(number): float(number) for number in range(1, 6)},
     DONT_KNOW: -1.0,
@@ -73,7 +76,7 @@ class WaveAnswers:
 
 
 def read_csv(content: bytes, questionnaire: Questionnaire, names: Mapping[str, str]) -> list[WaveAnswers]:
-    """Return the waves of a table of answers, in the order in which they appear.
+    """Return the waves of a table of answers, sorted by name, numbers as numbers.
 
     Args:
         content: the file.
@@ -118,6 +121,11 @@ def _rows(text: str) -> Iterator[tuple[int, Sequence[str]]]:
 def _order(head: Sequence[str]) -> Sequence[int]:
     missing = [name for name in COLUMNS if name not in head]
     if missing:
+        if len(head) == 1 and ";" in head[0]:
+            raise AnswersError(
+                f"Ligne 1 : les colonnes sont séparées par des points-virgules ; on attend {','.join(COLUMNS)}, "
+                "avec des virgules."
+            )
         raise AnswersError(
             f"Ligne 1 : il manque la colonne {' et la colonne '.join(f'« {name} »' for name in missing)} ; "
             f"on attend {', '.join(COLUMNS)}."
@@ -125,7 +133,7 @@ def _order(head: Sequence[str]) -> Sequence[int]:
     for name in head:
         if name not in COLUMNS or head.count(name) > 1:
             raise AnswersError(
-                f"Ligne 1 : la colonne « {name[:40]} » est en trop ; on attend {', '.join(COLUMNS)}, une fois chacune."
+                f"Ligne 1 : la colonne « {_cut(name)} » est en trop ; on attend {', '.join(COLUMNS)}, une fois chacune."
             )
     return [head.index(name) for name in COLUMNS]
 
@@ -214,7 +222,7 @@ class _Gathered:
         try:
             code = departement_code(typed, self._names)
         except UnknownDepartementError as error:
-            raise AnswersError(f"Ligne {number} : {error}") from error
+            raise AnswersError(f"Ligne {number} : {_one_line(str(error))}") from error
         self._codes[typed] = code
         return code
 
@@ -239,7 +247,7 @@ class _Gathered:
                         f"Ligne {self._first_row[wave]} : la vague « {_cut(wave)} » n’a de réponses que d’un côté ; "
                         f"il manque le côté {side}."
                     )
-        return [self._laid_out(wave) for wave in self._places]
+        return [self._laid_out(wave) for wave in sorted(self._places, key=_in_time)]
 
     def _laid_out(self, wave: str) -> WaveAnswers:
         places = self._places[wave]
@@ -270,5 +278,19 @@ def _check_name(number: int, what: str, name: str) -> None:
         )
 
 
+def _in_time(wave: str) -> list[tuple[int, str]]:
+    """Return by what waves are sorted: 2026-2 before 2026-10, wherever their rows are.
+
+    >>> sorted(["2026-10", "2026-2", "2025-4"], key=_in_time)
+    ['2025-4', '2026-2', '2026-10']
+    """
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", wave)]
+
+
 def _cut(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    return _one_line(text if len(text) <= 40 else f"{text[:39]}…")
+
+
+def _one_line(text: str) -> str:
+    """Return the text without what would break a line or hide in it: a cell may hold anything."""
+    return "".join("�" if category(sign) in _BREAKING else sign for sign in text)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from traitdunion.core.errors import Refusal
 
@@ -164,13 +164,16 @@ def read(text: str) -> Questionnaire:
         raise QuestionnaireError(
             "Le fichier imbrique trop de tables : un questionnaire n’en a qu’un niveau."
         ) from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise QuestionnaireError(f"{_where(error, text)} : le fichier porte un nombre démesuré.") from error
     return _Reader(text).questionnaire(content)
 
 
-def _where(error: tomllib.TOMLDecodeError, text: str) -> str:
+def _where(error: ValueError, text: str) -> str:
     found = re.search(r"at line (\d+), column (\d+)", str(error))
     if found is None:
-        return f"Ligne {text.count(chr(10)) + 1}"
+        long = re.search(r"\d{1000}", text.replace("_", "0"))
+        return f"Ligne {text.count(chr(10), 0, long.start() if long else None) + 1}"
     return f"Ligne {found[1]}, colonne {found[2]}"
 
 
@@ -197,12 +200,12 @@ class _Reader:
     """Read field by field, and find in the text the line of the one that is wrong."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.splitlines()
+        self._lines = text.split("\n")  # the lines of TOML: a text may hold other separators
 
     def questionnaire(self, content: Mapping[str, Any]) -> Questionnaire:
         known = {"format", "name", "version", "is_example", "scale", "dimension", "item"}
         self._refuse_unknown(content, known, "", None)
-        if content.get("format") != FORMAT:
+        if not _is_number(content.get("format"), FORMAT, FORMAT):
             raise self._error("format", f"vaut {FORMAT} dans cette version", "", None)
         scale = content.get("scale")
         if not isinstance(scale, dict):
@@ -265,13 +268,13 @@ class _Reader:
         known = {"id", "wording_version", "family", "dimension", "pulse", "justification", *SIDES}
         self._refuse_unknown(given, known, "item", rank)
         version = given.get("wording_version")
-        if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= 9999:
+        if not _is_number(version, 1, 9999):
             raise self._error(
                 "wording_version", "est un nombre entier, 1 pour la première formulation", "item", rank
             )
-        if given.get("family") not in set(Family):
+        if given.get("family") not in list(Family):
             raise self._error("family", "vaut proxy, common ou meta", "item", rank)
-        if given.get("dimension") not in dimensions:
+        if given.get("dimension") not in list(dimensions):
             raise self._error("dimension", "est l’identifiant d’une dimension du fichier", "item", rank)
         wording = {side: self._text(given, side, 300, "item", rank) for side in SIDES if side in given}
         if not wording:
@@ -341,7 +344,8 @@ class _Reader:
 
     def _error(self, name: str, expected: str, table: str, rank: int | None) -> QuestionnaireError:
         place = f"{table}[{rank + 1}].{name}" if rank is not None else ".".join(filter(None, (table, name)))
-        return QuestionnaireError(f"Ligne {self._line(name, table, rank)}, champ « {place} » : {expected}.")
+        message = f"Ligne {self._line(name, table, rank)}, champ « {place} » : {expected}."
+        return QuestionnaireError(_UNWRITABLE.sub("�", message))
 
     def _line(self, name: str, table: str, rank: int | None) -> int:
         """Return the line of a field, that of its table when the field is absent, counted from 1."""
@@ -362,6 +366,11 @@ class _Reader:
 
     def _first(self, name: str) -> int:
         return next((at + 1 for at, line in enumerate(self._lines) if name in line), 1)
+
+
+def _is_number(value: object, least: int, most: int) -> TypeGuard[int]:
+    """Whether it is a whole number between two others; ``true`` is none, though Python would have it."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def _short(name: str) -> str:
