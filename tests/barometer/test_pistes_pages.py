@@ -146,7 +146,7 @@ def test_a_piste_says_what_was_seen_decided_done_and_found(dyad, piste, client):
 
     for words in (
         "Joignabilité et délais",
-        "moins souvent que « parfois »",
+        "Des deux côtés, c’est moins souvent que « parfois »",
         "Un plan d’action commun",
         "Ouvrir une ligne directe",
         "en retard",

@@ -40,6 +40,13 @@ def title_of(piste: Piste) -> str:
     return f"{questionnaire_of(piste.wave).title_of(piste.dimension)} : {pattern}"
 
 
+def seen_in(piste: Piste) -> str:
+    """Return what was seen, without the name of the dimension that begins it."""
+    title = questionnaire_of(piste.wave).title_of(piste.dimension) if piste.dimension else ""
+    said = piste.reading.removeprefix(f"{title} : ")
+    return said[:1].upper() + said[1:]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A piste as a list shows it.
@@ -62,6 +69,11 @@ class Line:
     def title(self) -> str:
         """What the piste is about."""
         return title_of(self.piste)
+
+    @property
+    def seen(self) -> str:
+        """What was seen, without the name of the dimension, which the title gives."""
+        return seen_in(self.piste)
 
     @property
     def tone(self) -> str:
@@ -245,7 +257,7 @@ def question_of(piste: Piste, identifier: str) -> str:
 def wording_of(item: Item) -> str:
     """Return a question as one side reads it; where both describe each other, the other reads its mirror."""
     said = item.wording.get(Side.PREFECTURE.value) or item.wording[Side.ARS.value]
-    return said if item.family is Family.COMMON else f"{said} (et son miroir)"
+    return said if item.family is Family.COMMON else f"« {said} » et la question en miroir"
 
 
 def questionnaire_of(wave: Wave) -> Questionnaire:
@@ -393,6 +405,11 @@ class Counts:
     def opened(self) -> int:
         """Pistes over all patterns."""
         return sum(row.opened for row in self.rows)
+
+    @property
+    def looked_at(self) -> int:
+        """Kept pistes that a later wave looked at."""
+        return sum(row.looked_at for row in self.rows)
 
 
 def counts(wave: Wave) -> Counts:

@@ -31,6 +31,11 @@ ALWAYS: Final = (
     "Qu’est-ce qui marche entre nous et que nous voulons garder ?",
     "Qu’attend chacun de l’autre, que sa mission ou la loi ne lui permet pas de donner ?",
 )
+WITHOUT_FIGURES: Final = (
+    "Quand, ces derniers mois, l’autre nous a-t-il vraiment aidés ?",
+    "Qu’ignorons-nous du rôle et des limites de l’autre ?",
+    "Qu’essayons-nous ensemble d’ici la prochaine vague ?",
+)
 OPENERS: Final[Mapping[Finding, str]] = {
     Finding.SHARED_LOW: "Où cela se bloque-t-il, et qu’est-ce qui dépend de nous deux ?",
     Finding.MISUNDERSTANDING: "Qu’est-ce qui nous a fait croire que l’autre répondrait autrement ?",
@@ -82,7 +87,7 @@ def document(
         "said": _said(page),
         "figures": [_figure(line) for line in page.lines] if has_figures else [],
         "pistes": [_piste(line, has_figures) for line in pistes],
-        "questions": _questions(page),
+        "questions": _questions(page, has_figures=has_figures),
         "limits": list(LIMITS),
     }
 
@@ -103,6 +108,10 @@ def _said(page: Profile) -> list[Mapping[str, str]]:
     """What both sides share first, then the rest; dimensions of which the same is said share a line."""
     said: list[Mapping[str, str]] = []
     for finding, lines in page.groups:
+        if finding is Finding.HIDDEN:
+            subjects = ", ".join(line.label for line in lines)
+            said.append({"label": "À aborder sans chiffre", "sentence": f"{subjects}."})
+            continue
         by_sentence: dict[str, list[str]] = {}
         for line in lines:
             by_sentence.setdefault(line.reading.sentence, []).append(line.label)
@@ -131,13 +140,14 @@ def _mark(mark: Mark) -> str:
 def _piste(line: queries_pistes.Line, has_figures: bool) -> Mapping[str, str]:
     return {
         "title": line.title,
-        "reading": line.piste.reading if has_figures or not line.piste.dimension else "",
+        "reading": line.seen if has_figures or not line.piste.dimension else "",
         "remedy": line.piste.remedy,
     }
 
 
-def _questions(page: Profile) -> list[str]:
-    return [*ALWAYS, *(OPENERS[finding] for finding, _ in page.groups if finding in OPENERS)]
+def _questions(page: Profile, *, has_figures: bool) -> list[str]:
+    about = [OPENERS[finding] for finding, _ in page.groups if finding in OPENERS]
+    return [*ALWAYS, *(() if has_figures else WITHOUT_FIGURES), *about]
 
 
 def file_name(departement: Departement, wave: Wave) -> str:

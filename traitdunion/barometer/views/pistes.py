@@ -276,4 +276,9 @@ def _proposed(request: SignedInRequest, piste: Piste, side: Side) -> HttpRespons
 
 
 def _about(piste: Piste) -> dict[str, Any]:
-    return {"piste": piste, "departement": piste.departement, "title": queries.title_of(piste)}
+    return {
+        "piste": piste,
+        "departement": piste.departement,
+        "title": queries.title_of(piste),
+        "seen": queries.seen_in(piste),
+    }
