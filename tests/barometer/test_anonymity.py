@@ -11,7 +11,7 @@ import random
 import pytest
 from django.db import connection
 
-from tests.barometer.conftest import TODAY, WHO, link, opened
+from tests.barometer.campaign import TODAY, WHO, link, opened
 from tests.barometer.test_answering import answer_everything, day, low, parts  # noqa: F401  # a fixture
 from tests.conventions import facts
 from traitdunion.barometer import actions, answering, keys

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 
-from tests.barometer.conftest import EXAMPLE, TODAY, WHO, link, opened
+from tests.barometer.campaign import EXAMPLE, TODAY, WHO, link, opened
 from traitdunion.audit.models import Entry
 from traitdunion.barometer import actions, actions_roster, answering, keys
 from traitdunion.barometer import rules_campaign as rules
@@ -275,7 +275,7 @@ def open_pair(wave):
 
 
 def second_wave(client, wave, entry, day, changed=False):
-    from tests.barometer.conftest import prepared
+    from tests.barometer.campaign import prepared
 
     day["today"] = TODAY + timedelta(days=100)
     second = prepared("Deuxième", today=day["today"])

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.barometer.conftest import NOW, TODAY, WHO, ask, calendar, opened, prepared, questionnaire
+from tests.barometer.campaign import NOW, TODAY, WHO, ask, calendar, opened, prepared, questionnaire
 from tests.conventions import facts
 from traitdunion.audit.models import Entry
 from traitdunion.barometer import actions, actions_notices, actions_roster, answering, queries, tasks

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from tests.barometer.conftest import NOW, TODAY, WHO, opened
+from tests.barometer.campaign import NOW, TODAY, WHO, opened
 from tests.notices.conftest import mail_server, mailbox, smtp  # noqa: F401  # the real mail server of the outbox
 from traitdunion.barometer import actions, actions_notices, actions_roster, answering, keys, letters
 from traitdunion.notices import actions as notices

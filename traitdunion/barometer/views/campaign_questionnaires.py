@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,9 +11,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from traitdunion.barometer import access, actions_questionnaire, queries
+from traitdunion.barometer import access, actions_questionnaire, comparison, queries
 from traitdunion.barometer import questionnaire as reading
-from traitdunion.barometer.comparison import broken
 from traitdunion.barometer.forms import JustifyForm, QuestionnaireForm
 from traitdunion.barometer.models import QuestionnaireVersion
 from traitdunion.barometer.views.doors import attempt, get_or_post, now, only, posted, show_form
@@ -84,7 +84,7 @@ def questionnaire_detail(request: SignedInRequest, public_id: UUID) -> HttpRespo
     before = queries.questionnaire_before(version)
     old = reading.read(before.text) if before else None
     reasons = queries.justifications()
-    why = broken(old, read, reasons) if old else {}
+    why = comparison.broken(_measured(old), _measured(read), reasons) if old else {}
     context = {
         "version": version,
         "before": before,
@@ -102,6 +102,10 @@ def questionnaire_detail(request: SignedInRequest, public_id: UUID) -> HttpRespo
         "may_justify": access.may_justify(request.mandate),
     }
     return render(request, "barometer/questionnaire_detail.html", context)
+
+
+def _measured(questionnaire: reading.Questionnaire) -> list[dict[str, Any]]:
+    return comparison.dimensions(questionnaire, [item.id for item in questionnaire.items])
 
 
 def _changes(
