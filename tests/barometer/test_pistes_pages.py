@@ -30,6 +30,8 @@ from traitdunion.barometer.kinds import Standing
 from traitdunion.barometer.models import Piste, Proposal
 from traitdunion.barometer.rules_patterns import REMEDIES
 from traitdunion.identity.kinds import Role
+from traitdunion.plan import actions as ledger
+from traitdunion.plan.kinds import OriginKind, Provenance
 from traitdunion.plan.models import Action
 from traitdunion.portal import barometer_facts, restitution
 
@@ -209,6 +211,28 @@ def test_one_proposes_the_other_confirms_and_two_actions_open(dyad, piste, clien
         .content.decode()
     )
     assert "Réunir le bureau" in listed
+
+
+def test_each_action_leads_back_to_its_piste_and_another_origin_to_nothing(dyad, piste, client):
+    dyad.keep(piste)
+    other = ledger.open_action(
+        text=ledger.ActionText(title="Autre origine"),
+        opened_on=date(2026, 3, 1),
+        provenance=Provenance.OURS,
+        origin=ledger.Origin(kind=OriginKind.LESSON, reference=piste.public_id, label="Retour d’expérience"),
+        **BY,
+    )
+
+    for action in Action.objects.filter(origin="barometer_gap"):
+        shown = (
+            act_as(client, dyad.ars)
+            .get(reverse("plan:action_detail", args=[action.public_id]))
+            .content.decode()
+        )
+        assert f'href="{at("piste_detail", piste.public_id)}"' in shown
+    alone = client.get(reverse("plan:action_detail", args=[other.public_id])).content.decode()
+    assert "Retour d’expérience" in alone
+    assert at("piste_detail", piste.public_id) not in alone
 
 
 def test_an_empty_form_names_every_missing_field(dyad, piste, client):

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from traitdunion.audit.kept import Kept
 from traitdunion.core.choices import choices_of
 from traitdunion.identity.http import SignedInRequest, mandate_required
-from traitdunion.plan import access, differences, exports, queries
+from traitdunion.plan import access, differences, exports, origins, queries
 from traitdunion.plan.kinds import ActionState, EvidenceKind, OriginKind, Owner, Provenance
 from traitdunion.plan.models import EvidenceFile
 from traitdunion.plan.views.frame import Reading, export_links, reading_day
@@ -217,6 +217,7 @@ def action_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "reading": reading,
         "action": action,
         "line": line,
+        "origin_url": origins.address(action),
         "copilots": revisions[0].copilot_names if revisions else [],
         "obstacles": queries.obstacles(action, reading.day),
         "events": [
