@@ -80,6 +80,25 @@ def test_a_side_of_two_counts_nowhere():
     assert {row["shown"] for row in gaps if not row["kind"].startswith("congruency_prefecture")} == {False}
 
 
+def test_hidden_answers_do_not_even_tell_which_items_are_easy():
+    """Someone elsewhere skips an item: what is easy serves to complete their score."""
+
+    def with_an_absence(level):
+        given = rows({("67", "ars"): level}, people={("67", "ars"): 2})
+        return [row for row in given if (row[3], row[4]) != ("01ars0", "joindre")]
+
+    uneven = {"joindre": 1, "repondre_a_temps": 5}
+    assert result(with_an_absence(uneven)) == result(with_an_absence({}))
+
+
+def test_the_mean_is_that_of_the_answers_given_and_the_estimate_fills_the_gap():
+    given = rows({"ars": {"joindre": 5, "repondre_a_temps": 3}})
+    given = [row for row in given if (row[3], row[4]) != ("01ars0", "joindre")]
+    cell = one(result(given)["waves"][0], "cells", departement="01", side="ars", dimension="joignabilite")
+    assert cell["mean"] == (3 + 4 + 4 + 4) / 4
+    assert cell["estimate"] == pytest.approx(4, abs=0.1)
+
+
 def test_the_threshold_may_be_lowered_to_study_the_method():
     wave = result(rows({}, people={("67", "ars"): 2}), min_answers=2)["waves"][0]
     assert one(wave, "cells", departement="67", side="ars", dimension="buts")["shown"]

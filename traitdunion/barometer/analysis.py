@@ -83,8 +83,9 @@ class _Side:
         score: (N,) one a respondent; NaN where the side of the département is not shown.
         spread: (N,) relative variance of the score.
         cell: (N,) département.
-        raw: (N, J) their answers to each item.
-        n: (C,) respondents with a score.
+        raw: (N, J) their answers to each item, NaN where the side is not shown.
+        n: (C,) respondents who answered an item at least.
+        mean: (C,) of the plain means of respondents.
         dont_know: (C,) share of « ne sait pas » among the answers that the question called for, NaN without any.
         shown: (C,) whether the side may be shown.
         pooled: estimates, None when no side is shown.
@@ -156,35 +157,29 @@ class _Wave:
         who = self._of_side[number]
         place = self._wave.departement[who]
         asked = [item for item in items if self._wave.asked(item)]
-        raw = self._wave.value[np.ix_(who, asked)]
+        given = self._wave.value[np.ix_(who, asked)]
         many = len(self._codes)
-        if not asked:
-            empty = np.full(len(who), np.nan)
-            score, spread = empty, empty
-            ignorance = np.zeros(len(who))
-            called = np.zeros(len(who))
-        else:
-            score, spread = respondent_scores(raw)
-            ignorance = self._wave.dont_know[np.ix_(who, asked)].sum(axis=1).astype(np.float64)
-            called = ignorance + (~np.isnan(raw)).sum(axis=1)
-        n = np.bincount(place[~np.isnan(score)], minlength=many)
+        answers = (~np.isnan(given)).sum(axis=1)
+        n = np.bincount(place[answers > 0], minlength=many)
         shown = n >= max(self._min, 1)
-        total = np.bincount(place, called, many)
-        answered = ~np.isnan(score)
-        sums = np.bincount(place[answered], score[answered], many)
-        kept = np.where(shown[place], score, np.nan)
+        # Hidden answers are put aside before anything is computed: they would tell which items are easy.
+        raw = np.where(shown[place, None], given, np.nan)
+        score, spread = respondent_scores(raw) if asked else (np.full(len(who), np.nan),) * 2
+        own = np.divide(np.nansum(raw, axis=1), answers, out=np.zeros(len(who)), where=answers > 0)
+        ignorance = self._wave.dont_know[np.ix_(who, asked)].sum(axis=1).astype(np.float64)
+        total = np.bincount(place, ignorance + answers, many)
         return _Side(
-            score=kept,
+            score=score,
             spread=spread,
             cell=place,
             raw=raw,
             n=n,
-            mean=np.divide(sums, n, out=np.full(many, np.nan), where=n > 0),
+            mean=np.divide(np.bincount(place, own, many), n, out=np.full(many, np.nan), where=n > 0),
             dont_know=np.divide(
                 np.bincount(place, ignorance, many), total, out=np.full(many, np.nan), where=total > 0
             ),
             shown=shown,
-            pooled=self._pooled(kept, spread, place),
+            pooled=self._pooled(score, spread, place),
         )
 
     def _pooled(self, score: Floats, spread: Floats, cell: Integers) -> Pooled | None:
