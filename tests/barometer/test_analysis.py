@@ -201,6 +201,17 @@ def test_two_falls_in_a_row_beyond_the_interval():
     assert not any(rule == "fall" for wave in waves[:2] for rule, *_ in pistes(wave))
 
 
+def test_a_pulse_in_between_does_not_hide_two_falls():
+    pulse = [item for item in EXAMPLE.items if item.in_pulse]
+    falling = [
+        row for wave, level in (("T1", 5), ("T3", 4), ("T5", 3)) for row in rows({"ars": level}, wave=wave)
+    ]
+    between = [row for wave in ("T2", "T4") for row in rows({"ars": 5}, wave=wave, items=pulse)]
+    found = pistes(result(falling + between)["waves"][4])
+    assert ("fall", "shared_problem", "buts", "ars") in found
+    assert ("fall", "shared_problem", "convention", "ars") not in found  # the pulse asks it, and it was well
+
+
 def test_what_is_hidden_opens_nothing():
     few = {(code, side): 2 for code in REGIONS for side in SIDES if code == "01"}
     assert pistes(result(rows({"prefecture": 1, "ars": 5}, people=few))["waves"][0]) == set()

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from traitdunion.barometer.questionnaire import SIDES, Questionnaire
 
+# « À fixer après le pilote ».
 SURE: Final = 0.8
 UNLIKELY: Final = 0.2
 THE: Final = {"prefecture": "la préfecture", "ars": "l’ARS"}
@@ -61,23 +62,31 @@ def find(content: Row, history: Sequence[Row], questionnaire: Questionnaire) -> 
         history: the waves of the same questionnaire up to this one, the oldest first.
         questionnaire: what was asked.
     """
-    cells = [_by(wave["cells"], "side") for wave in history[-3:]]
+    asked = {each["id"]: _last_asking(each["id"], history) for each in content["dimensions"]}
+    needed = {wave["wave"]: wave for waves in asked.values() for wave in waves}
+    cells = {name: _by(wave["cells"], "side") for name, wave in needed.items()}
     gaps = _by(content["gaps"], "kind")
     divided = {
         (row["departement"], row["dimension"], row["side"]) for row in content["within"] if row["divided"]
     }
     found: list[Piste] = []
-    for code, dimension in sorted(cells[-1], key=lambda place: (place[0], _rank(questionnaire, place[1]))):
+    places = cells[content["wave"]] if asked else {}
+    for code, dimension in sorted(places, key=lambda place: (place[0], _rank(questionnaire, place[1]))):
         about = _About(
             departement=code,
             dimension=dimension,
             title=questionnaire.title_of(dimension),
-            cells=[each.get((code, dimension), {}) for each in cells],
+            cells=[cells[wave["wave"]].get((code, dimension), {}) for wave in asked[dimension]],
             gaps=gaps.get((code, dimension), {}),
             divided={side for side in SIDES if (code, dimension, side) in divided},
         )
         found += about.pistes()
     return [asdict(each) for each in found]
+
+
+def _last_asking(dimension: str, history: Sequence[Row]) -> Sequence[Row]:
+    """Return the last three waves that asked the dimension: a quarterly pulse in between asks only some."""
+    return [wave for wave in history if any(each["id"] == dimension for each in wave["dimensions"])][-3:]
 
 
 def _by(rows: Sequence[Row], key: str) -> dict[tuple[str, str], dict[str, Row]]:
