@@ -4,6 +4,8 @@ import csv
 import io
 import json
 from collections import Counter
+from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -227,3 +229,42 @@ def test_the_same_answers_in_another_order_give_the_same_result():
     ]
     drawn = list(simulation.draw_answers(items, REGIONS, waves=["T1"], seed=3, respondents=(2, 6)))
     assert result(drawn) == result(drawn[::-1])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_answered_the_figures_stay_where_they_can_be(seed):
+    """Few people, few levels, most answers missing, some items asked of one side only."""
+    random = Random(seed)
+    levels, absent = random.choice([[5], [1, 5], [1, 2, 3, 4, 5]]), random.choice([0.0, 0.3, 0.8])
+    lone = [
+        replace(item, wording={"ars": "Seuls."}) if item.id == "joindre" else item for item in EXAMPLE.items
+    ]
+    asked = replace(EXAMPLE, items=tuple(lone if seed % 2 else EXAMPLE.items))
+    given = [
+        (*row[:5], random.choice(["NSP", "SO"]) if random.random() < absent else random.choice(levels))
+        for row in rows({}, people={(code, side): random.randint(1, 4) for code in REGIONS for side in SIDES})
+        if (row[4], row[2]) != ("joindre", "prefecture") or not seed % 2
+    ]
+    [wave] = analyse(read_csv(table(given), asked, NAMES), asked, REGIONS, min_answers=2)["waves"]
+
+    json.dumps(wave, allow_nan=False)
+    for cell in wave["cells"]:
+        assert cell["shown"] == (cell["n"] >= 2) == (cell["reason"] == "")
+        if cell["shown"]:
+            assert 1 <= cell["low"] <= cell["estimate"] <= cell["high"] <= 5
+            assert 1 <= cell["mean"] <= 5
+            assert 0 <= cell["dont_know_share"] <= 1
+        else:
+            hidden = ("mean", "estimate", "low", "high", "dont_know_share", "probability_below_3")
+            assert {cell[key] for key in hidden} == {None}
+    shown = {
+        (cell["departement"], cell["side"], cell["dimension"]) for cell in wave["cells"] if cell["shown"]
+    }
+    for gap in wave["gaps"]:
+        if gap["shown"]:
+            assert -4 <= gap["low"] <= gap["estimate"] <= gap["high"] <= 4
+            assert 0 <= gap["probability_ge_1"] <= 1
+        if gap["shown"] and gap["kind"] in ("agreement", "asymmetry"):
+            assert {(gap["departement"], side, gap["dimension"]) for side in SIDES} <= shown
+    for row in (*wave["national"], *wave["regional"]):
+        assert row["estimate"] is None if not row["shown"] else 1 <= row["low"] <= row["high"] <= 5

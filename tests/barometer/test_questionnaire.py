@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -94,6 +95,7 @@ def reworded(**changes):
 
 
 def test_a_new_wording_breaks_the_comparison_unless_it_is_justified():
+    assert reworded().item("but_commun").wording_version == 2
     assert q.comparable(EXAMPLE, EXAMPLE, "buts")
     assert not q.comparable(EXAMPLE, reworded(), "buts")
     assert q.comparable(EXAMPLE, reworded(), "roles")
@@ -164,3 +166,22 @@ def test_any_value_in_any_field_is_read_or_refused_in_one_line(first, value, sec
 def test_any_text_is_read_or_refused(text):
     with suppress(q.QuestionnaireError):
         q.read(text)
+
+
+def test_the_guide_shows_a_questionnaire_that_is_read():
+    guide = (Path(__file__).parents[2] / "docs" / "questionnaire.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"```toml\n(.+?)```", guide, flags=re.DOTALL)
+    found = q.read(shown)
+    assert q.write(found) == shown
+    assert found.items[0] == EXAMPLE.items[0]
+    fields = set(re.findall(r"^\| `(?:\w+\.)?(\w+)`", guide, flags=re.MULTILINE))
+    assert fields >= {
+        "format",
+        "id",
+        "wording_version",
+        "family",
+        "dimension",
+        "pulse",
+        "justification",
+        "not_applicable",
+    }

@@ -16,7 +16,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -97,11 +97,10 @@ class Questionnaire:
     dont_know: str
     dimensions: Sequence[Dimension]
     items: Sequence[Item]
-    _by_id: Mapping[str, Item] = field(default_factory=dict, compare=False, repr=False)
 
     def item(self, name: str) -> Item | None:
         """Return the item of that identifier."""
-        return self._by_id.get(name)
+        return next((each for each in self.items if each.id == name), None)
 
     def asked_of(self, side: str, *, pulse: bool = False) -> Sequence[Item]:
         """Return the items that ``side`` answers, in order; those of the quarterly pulse only when asked."""
@@ -238,7 +237,6 @@ class _Reader:
             dont_know=self._text(scale, "dont_know", 40, "scale", None),
             dimensions=tuple(dimensions),
             items=tuple(items),
-            _by_id={each.id: each for each in items},
         )
 
     def _frequencies(self, scale: Mapping[str, Any]) -> tuple[str, ...]:
