@@ -15,6 +15,7 @@ from traitdunion.conventions.models import (
     Circuit,
     Clause,
     Convention,
+    FormerTerms,
     HeadingText,
     Party,
     Signature,
@@ -237,6 +238,7 @@ def revise(
     """
     convention = _open_for_writing(convention)
     _check_dates(starts_on, ends_on)
+    _keep_terms(convention, actor=actor, at=at)
     convention.title = title
     convention.reference = reference
     convention.template = template
@@ -647,7 +649,9 @@ def _title_to_sign(departement: Departement, side: Side, person: Person, on: dat
 def _conclude(convention: Convention, signed_on: date, *, actor: Actor, at: datetime) -> None:
     """Make a text signed by both sides final, on the day of the last signature."""
     convention.signed_on = signed_on
-    convention.starts_on = convention.starts_on or signed_on
+    if convention.starts_on is None:
+        _keep_terms(convention, actor=actor, at=at)
+        convention.starts_on = signed_on
     if convention.parent is None:
         _check_term(convention.ends_on, signed_on)
         _check_alone(convention)
@@ -663,6 +667,8 @@ def _conclude(convention: Convention, signed_on: date, *, actor: Actor, at: date
 def _amend(parent: Convention, avenant: Convention, signed_on: date, *, actor: Actor, at: datetime) -> None:
     parent = _locked(parent)
     _check_amendable(parent, signed_on)
+    if avenant.ends_on is not None or avenant.template is not None:
+        _keep_terms(parent, actor=actor, at=at)
     changed = []
     if avenant.ends_on is not None:
         _check_term(avenant.ends_on, signed_on)
@@ -880,6 +886,7 @@ def revise_declared(
             "Passez par un avenant."
         )
     _check_dates(starts_on, ends_on)
+    _keep_terms(convention, actor=actor, at=at)
     convention.title = title
     convention.reference = reference
     convention.starts_on = starts_on or convention.signed_on
@@ -1022,6 +1029,13 @@ def _step(
         happened_on=on,
         reason=reason,
         **audit.authorship(actor=actor, at=at),
+    )
+
+
+def _keep_terms(convention: Convention, *, actor: Actor, at: datetime) -> None:
+    """Keep what the convention says of itself, before it says something else."""
+    FormerTerms.objects.create(
+        convention=convention, **convention.terms, **audit.authorship(actor=actor, at=at)
     )
 
 

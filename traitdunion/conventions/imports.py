@@ -35,6 +35,7 @@ from traitdunion.conventions.kinds import Basis, Step, Turn
 from traitdunion.conventions.models import (
     Clause,
     Convention,
+    FormerTerms,
     HeadingText,
     Party,
     Signature,
@@ -510,6 +511,8 @@ def _write(compared: _Compared, *, actor: Actor, at: datetime, progress: Progres
             else Convention(departement_id=item.line.code, provenance=provenance.value, **written)
         )
         line = item.line
+        if item.known:
+            rows.former.append(FormerTerms(convention=convention, **convention.terms, **written))
         convention.title = line.title
         convention.reference = line.reference
         convention.template_id = templates.get(line.template)
@@ -531,8 +534,9 @@ def _write(compared: _Compared, *, actor: Actor, at: datetime, progress: Progres
 class _Rows:
     """What is written, table by table, so that 10,000 conventions take a few statements."""
 
-    STEPS: ClassVar[int] = 7
+    STEPS: ClassVar[int] = 8
 
+    former: list[FormerTerms] = field(default_factory=list)
     fresh: list[Convention] = field(default_factory=list)
     known: list[Convention] = field(default_factory=list)
     corrected: list[Signature] = field(default_factory=list)
@@ -587,6 +591,7 @@ class _Rows:
     def saves(self) -> Sequence[Callable[[], object]]:
         """Return the statements in their order; the parts follow the conventions, which then have a number."""
         return (
+            lambda: FormerTerms.objects.bulk_create(self.former, batch_size=BATCH),
             lambda: Convention.objects.bulk_create(self.fresh, batch_size=BATCH),
             lambda: _update(Convention, self.known, UPDATED),
             lambda: _update(Signature, self.corrected, ("signed_on", "signatory_name", "quality")),

@@ -1,7 +1,7 @@
 """Conventions between a préfecture and an ARS: text, parties, signatures, and what shows that they live."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -19,6 +19,18 @@ from traitdunion.plan.kinds import Provenance
 from traitdunion.territories.models import Departement
 
 HEADINGS = 16
+# What an avenant, a correction or an import may replace in a convention.
+TERMS = (
+    "title",
+    "reference",
+    "template_id",
+    "starts_on",
+    "ends_on",
+    "denounced_on",
+    "denounced_reason",
+    "denounced_by",
+    "denounced_recorded_at",
+)
 
 
 class Template(PublicModel, Authored):
@@ -240,10 +252,49 @@ class Convention(PublicModel, Authored):
             denounced_on=whole.denounced_on,
         )
 
+    @property
+    def terms(self) -> dict[str, Any]:
+        """The values that an act replaces, by column: ``FormerTerms`` keeps them."""
+        return {name: getattr(self, name) for name in TERMS}
+
     def situation(self, day: date) -> rules.Situation | None:
         """Return where it stands on ``day`` and whose turn it is; None before its first step."""
         handed = [(Turn(taken.turn), taken.happened_on) for taken in self.steps.all()]
         return rules.situation(self.life, day, handed=handed)
+
+
+class FormerTerms(Authored):
+    """What a convention said of itself until ``recorded_at``, when its author replaced it.
+
+    A past evening takes the first one recorded after it; without one, the convention still says the same.
+    """
+
+    convention = models.ForeignKey(
+        Convention,
+        on_delete=models.PROTECT,
+        verbose_name="convention",
+        related_name="former_terms",  # history stays
+    )
+    title = models.CharField("intitulé", max_length=250)
+    reference = models.CharField("référence", max_length=100, blank=True)
+    template = models.ForeignKey(
+        Template,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        verbose_name="modèle suivi",  # history stays
+    )
+    starts_on = models.DateField("entre en vigueur le", null=True, blank=True)
+    ends_on = models.DateField("dernier jour", null=True, blank=True)
+    denounced_on = models.DateField("dénoncée à compter du", null=True, blank=True)
+    denounced_reason = models.CharField("motif de la dénonciation", max_length=300, blank=True)
+    denounced_by = models.CharField("dénonciation enregistrée par", max_length=250, blank=True)
+    denounced_recorded_at = models.DateTimeField("dénonciation enregistrée le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "ancienne rédaction"
+        verbose_name_plural = "anciennes rédactions"
+        indexes = (models.Index(fields=("convention", "recorded_at"), name="former_terms_convention"),)
 
 
 class StepTaken(Authored):

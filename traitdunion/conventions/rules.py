@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from difflib import SequenceMatcher
 from zoneinfo import ZoneInfo
 
@@ -430,6 +430,15 @@ def local_day(at: datetime, zone: str) -> date:
     datetime.date(2026, 3, 2)
     """
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+def evening(day: date, zone: str) -> datetime:
+    """Return the first instant after a day on the clock of a département.
+
+    >>> evening(date(2026, 3, 1), "Indian/Reunion").isoformat()
+    '2026-03-02T00:00:00+04:00'
+    """
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone))
 
 
 def overlap(

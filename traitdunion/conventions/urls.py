@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from traitdunion.conventions import urls_national
-from traitdunion.conventions.views import drafting, template
+from traitdunion.conventions.views import drafting, reading, template
 
 app_name = "conventions"
 conventions: list[URLPattern] = [
@@ -11,8 +11,8 @@ conventions: list[URLPattern] = [
     path("export/", drafting.convention_list_export, name="convention_list_export"),
     path("departements/<str:code>/", drafting.departement_history, name="departement_history"),
     path("departements/<str:code>/nouvelle/", drafting.convention_start, name="convention_start"),
-    path("<uuid:public_id>/", drafting.convention_detail, name="convention_detail"),
-    path("<uuid:public_id>/texte/", drafting.convention_text, name="convention_text"),
+    path("<uuid:public_id>/", reading.convention_detail, name="convention_detail"),
+    path("<uuid:public_id>/texte/", reading.convention_text, name="convention_text"),
     path("<uuid:public_id>/modifier/", drafting.convention_revise, name="convention_revise"),
     path("<uuid:public_id>/rubriques/", drafting.convention_headings, name="convention_headings"),
     path("<uuid:public_id>/rubriques/<int:number>/", drafting.heading_write, name="heading_write"),

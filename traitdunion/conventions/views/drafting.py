@@ -1,4 +1,4 @@
-"""Write and read one convention: start, draft, hand over, sign, amend, denounce, read the text in force."""
+"""List the conventions; write one: start, draft, hand over, give up, sign, amend, denounce."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -182,91 +182,6 @@ def departement_history(request: SignedInRequest, code: str) -> HttpResponse:
             "may_start": access.may_draft(request.mandate, departement)
             and not any(row.situation is not None and row.situation.is_draft for row in wholes),
         },
-    )
-
-
-# One convention
-
-
-@mandate_required
-@require_safe
-def convention_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
-    """Show where a convention stands, who is bound, what it says, and what happened."""
-    acts = list(
-        access.conventions_visible_to(request.mandate)
-        .filter(Q(public_id=public_id) | Q(parent__public_id=public_id))
-        .with_life()
-        .order_by("number")
-    )
-    convention = next((act for act in acts if act.public_id == public_id), None)
-    if convention is None:
-        raise Http404
-    avenants = [act for act in acts if act.parent_id == convention.pk]
-    day = rules.local_day(now(), convention.departement.time_zone)
-    [row, *amended] = queries_drafting.rows([convention, *avenants], day=day, reader=request.mandate.side)
-    lines = queries_drafting.checklist(convention, day=day)
-    return render(
-        request,
-        "conventions/convention_detail.html",
-        {
-            "convention": convention,
-            "row": row,
-            "situation": row.situation,
-            "avenants": amended,
-            "signatures": [
-                (signature, queries_drafting.signature_note(signature))
-                for signature in convention.signatures.all()
-            ],
-            "parties": convention.parties.select_related("organisation"),
-            "lines": lines,
-            "done": sum(line.is_done for line in lines),
-            "headings": HEADINGS,
-            "circuits": convention.circuits.all(),
-            "obligations": queries_drafting.obligations(convention),
-            "history": queries_drafting.history(convention, avenants, day=day),
-            "abandoned": next(
-                (step for step in convention.steps.all() if step.step == Step.ABANDONNEE), None
-            ),
-            "may": May(request, convention, row.situation),
-        },
-    )
-
-
-class May:
-    """What the page of a convention offers to its reader now."""
-
-    def __init__(
-        self, request: SignedInRequest, convention: Convention, situation: rules.Situation | None
-    ) -> None:
-        side = request.mandate.side
-        signed = {signature.side for signature in convention.signatures.all()}
-        self.draft = access.may_draft(request.mandate, convention.departement)
-        drafting = self.draft and situation is not None and situation.is_draft
-        self.write = drafting and not signed
-        self.hand_over = self.write and bool(convention.steps.all())
-        self.abandon = self.write
-        to_sign = drafting and situation is not None and situation.state is State.A_SIGNER
-        self.sign = to_sign and side is not None and side.value not in signed and bool(convention.steps.all())
-        self.withdraw = to_sign and side is not None and side.value in signed
-        self.amend = self.draft and situation is not None and situation.applies and not convention.is_avenant
-        self.denounce = self.amend and convention.denounced_on is None
-        self.any = self.write or self.sign or self.withdraw or self.amend
-
-
-@mandate_required
-@require_safe
-def convention_text(request: SignedInRequest, public_id: UUID) -> HttpResponse:
-    """Show the text in force on a day, and how it differs from another day."""
-    convention = _visible(request, public_id)
-    whole = convention.parent or convention
-    today = rules.local_day(now(), convention.departement.time_zone)
-    asked = forms.ReadForm(request.GET)
-    on, against = asked.day("au") or today, asked.day("avec")
-    text = queries_drafting.consolidated(whole, on=on, against=against)
-    return render(
-        request,
-        "conventions/convention_text.html",
-        {"convention": whole, "text": text, "on": on, "against": against, "today": today},
     )
 
 

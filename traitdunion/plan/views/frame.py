@@ -52,7 +52,7 @@ def reading_day(request: SignedInRequest, name: str = "au") -> Reading:
         note = f"Le {day:%d/%m/%Y} est à venir : la page est lue aujourd’hui, le {today:%d/%m/%Y}."
         return Reading(day=today, today=today, note=note)
     if day.year < 2000:
-        note = f"Le {day:%d/%m/%Y} précède tout ce que le plan contient : la page est lue aujourd’hui."
+        note = f"Le {day:%d/%m/%Y} précède tout ce que l’outil contient : la page est lue aujourd’hui."
         return Reading(day=today, today=today, note=note)
     return Reading(day=day, today=today)
 
