@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from traitdunion.barometer import questionnaire as questionnaires
 from traitdunion.barometer.questionnaire import Questionnaire
 from traitdunion.cli.checkout import assets_folder
-from traitdunion.cli.files import CommandRefusedError, write_out
+from traitdunion.cli.files import CommandRefusedError, read_in, write_out
 from traitdunion.territories.sources import GeographicCode, read_geographic_code
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _analyse(options: argparse.Namespace) -> int:
     questionnaire = _questionnaire(options.questionnaire)
     code = read_geographic_code(assets_folder() / "geographic-code")
     names, regions = _territories(code)
-    waves = answers.read_csv(_bytes(options.answers), questionnaire, names)
+    waves = answers.read_csv(read_in(options.answers), questionnaire, names)
     result = analysis.analyse(waves, questionnaire, regions, min_answers=options.min_answers)
     written = json.dumps(result, ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"))
     return write_out(written.encode() + b"\n", options.out)
@@ -102,19 +102,10 @@ def _questionnaire(path: Path | None) -> Questionnaire:
     if path is None:
         return questionnaires.example()
     try:
-        text = _bytes(path).decode("utf-8-sig")
+        text = read_in(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CommandRefusedError(f"Le questionnaire « {path} » n’est pas en UTF-8.") from error
     return questionnaires.read(text)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CommandRefusedError(
-            f"Le fichier « {path} » ne peut pas être lu ({error.strerror}) : vérifiez son chemin."
-        ) from error
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -131,7 +122,7 @@ def _simulate(options: argparse.Namespace) -> int:
         return 0
     print("Demi-largeur de l’intervalle à 95 %, en points de l’échelle de 1 à 5")
     print(
-        f"(part de variance entre départements {_number(options.icc)}, écart-type {_number(options.sd)} ; simulé)"
+        f"(part de variance entre départements {_number(options.icc)}, écart-type {_number(options.sd)} ; aucune réponse réelle)"
     )
     print("répondants par côté   département seul   département   région   nation")
     for each in found:

@@ -12,7 +12,7 @@ from typing import Final
 import django
 from django.db import DatabaseError
 
-from traitdunion.cli.files import CommandRefusedError
+from traitdunion.cli.files import CommandRefusedError, reason
 from traitdunion.exchange.tables import read_path
 
 SHOWN_CHANGES: Final = 40
@@ -62,7 +62,7 @@ def import_table(kind: str, path: Path, *, wet_run: bool, at: datetime) -> int:
         table = read_path(path)
     except OSError as fault:
         raise CommandRefusedError(
-            f"Le fichier « {path} » ne peut pas être lu ({fault.strerror}). Vérifiez son nom et vos droits."
+            f"Le fichier « {path} » ne peut pas être lu : {reason(fault)}. Vérifiez son nom et vos droits."
         ) from fault
     try:
         if wet_run:
