@@ -122,7 +122,8 @@ def _simulate(options: argparse.Namespace) -> int:
         return 0
     print("Demi-largeur de l’intervalle à 95 %, en points de l’échelle de 1 à 5")
     print(
-        f"(part de variance entre départements {_number(options.icc)}, écart-type {_number(options.sd)} ; aucune réponse réelle)"
+        f"(part de variance entre départements {_number(options.icc)}, écart-type {_number(options.sd)} ; "
+        "calculé, sans réponse réelle)"
     )
     print("répondants par côté   département seul   département   région   nation")
     for each in found:
