@@ -356,7 +356,15 @@ def test_the_page_of_reliability_says_what_a_statistician_asks():
     computed()
     page = words(reader(Role.INSPECTEUR).get("resultats/fiabilite/"))
 
-    for said in ("Alpha", "Oméga", "ICC(1)", "ICC(2)", "Répondants"):
+    for said in (
+        "Alpha",
+        "Oméga",
+        "ICC(1)",
+        "ICC(2)",
+        "Répondants",
+        "Entre départements",
+        "Part du territoire",
+    ):
         assert said in page
 
 
@@ -367,3 +375,15 @@ def test_a_page_costs_the_same_for_more_waves(page, django_assert_max_num_querie
     who = reader(Role.REFERENT_ARS, "67")
     with django_assert_max_num_queries(12):
         assert who.get(page).status_code == 200
+
+
+def test_the_page_of_the_pair_reads_the_words_of_its_result():
+    computed()
+    who = reader(Role.REFERENT_ARS, "67")
+    page = who.client.get("/departements/67/").content.decode()
+    words_of_result = who.get("departements/67/").content.decode()
+
+    assert 'hx-get="/barometre/departements/67/"' in page
+    assert 'hx-select="#said"' in page
+    assert 'href="/barometre/departements/67/"' in page  # without script
+    assert 'id="said"' in words_of_result

@@ -5,7 +5,6 @@ sheets and the same sides: the cuts on record are then the same too.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -60,7 +59,7 @@ def _keep(
         wave=locked,
         engine=analysis.ENGINE,
         content=content,
-        sha256=hashlib.sha256(canonical(content)).hexdigest(),
+        sha256=hashlib.sha256(showing.canonical(content)).hexdigest(),
         **audit.authorship(actor=actor, at=at),
     )
     Cut.objects.bulk_create(
@@ -83,11 +82,6 @@ def _keep(
     actions_pistes.open_from(result, actor=actor, at=at)
     actions_pistes.observe(result, actor=actor, at=at)
     return result
-
-
-def canonical(content: Mapping[str, Any]) -> bytes:
-    """Return the bytes that the fingerprint of a result is made of, the same whatever the order of its keys."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _content(wave: Wave) -> tuple[dict[str, Any], list[showing.Shown]]:

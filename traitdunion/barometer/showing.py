@@ -5,6 +5,7 @@ how many answered each question. Every figure that is kept is made of whole side
 are what the differencing guard needs (``disclosure.py``), and it judges them all before anything is stored.
 """
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -227,3 +228,8 @@ def judge(shown: Sequence[Shown]) -> None:
     for each in shown:
         people = [f"{each.cell.departement}:{each.cell.side}:{rank}" for rank in range(each.n)]
         guards.setdefault(each.base, Guard()).show(people)
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """Return the bytes that the fingerprint of a result is made of, the same whatever the order of its keys."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
