@@ -1,6 +1,7 @@
 """``traitdunion barometer`` as a statistician runs it: a process, files in and out."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -61,6 +62,17 @@ def test_the_shipped_questionnaire_is_printed_whole():
     assert {key for item in printed["items"] for key in item} >= {"id", "family", "dimension", "sides"}
     assert len(printed["items"]) == len(example().items)
     assert run("questionnaire", "--toml").stdout == write(example())
+
+
+def test_a_reader_who_leaves_is_no_fault():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "traitdunion.cli.main", "barometer", "questionnaire"],
+            stdout=closed, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_planning_prints_a_line_for_each_number_of_respondents():

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol, cast
@@ -20,6 +21,7 @@ COMMANDS: Final = {
 """Name of each command, its module, imported only when it is called, and its line in the help."""
 
 INTERRUPTED: Final = 130
+UNREAD: Final = 141
 
 
 class Command(Protocol):
@@ -38,12 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = cast("Command", importlib.import_module(module))
         parser = Parser(prog=f"traitdunion {chosen}", description=f"{about[0].upper()}{about[1:]}.")
         command.configure(parser)
-        return command.run(parser.parse_args(words[1:]))
+        return _said(command.run(parser.parse_args(words[1:])))
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # who read our output has left, as in « | head »
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _said(status: int) -> int:
+    """Return the status once all that was printed has left: a reader who is gone is noticed here."""
+    sys.stdout.flush()
+    return status
 
 
 def _root() -> Parser:
