@@ -29,11 +29,11 @@ from traitdunion.barometer.facts import REFERENT_IN_POST
 from traitdunion.barometer.kinds import Standing
 from traitdunion.barometer.models import Piste, Proposal
 from traitdunion.barometer.rules_patterns import REMEDIES
-from traitdunion.identity.kinds import Role
+from traitdunion.identity.kinds import Role, Side
 from traitdunion.plan import actions as ledger
 from traitdunion.plan.kinds import OriginKind, Provenance
 from traitdunion.plan.models import Action
-from traitdunion.portal import barometer_facts, restitution
+from traitdunion.portal import barometer_facts, digest, restitution
 
 pytestmark = pytest.mark.django_db
 SOON = (timezone.localdate() + timedelta(days=90)).isoformat()
@@ -289,6 +289,24 @@ def test_whoever_answers_their_own_proposal_is_told(dyad, piste, client):
     answer = act_as(client, dyad.prefecture).post(at("proposal_confirm", proposal.public_id), follow=True)
 
     assert "c’est à l’autre de répondre" in answer.content.decode()
+
+
+def test_the_weekly_digest_tells_whose_turn_it_is_to_those_who_may_answer(dyad, piste):
+    actions.decline(dyad.propose(piste), side=Side.ARS, reason="Trop tôt", **BY)
+    proposal = dyad.propose(piste)
+    coordinator = dyad.mandate(Role.COORDINATEUR_CPRAF)
+    week = digest.read(date(2026, 3, 2))
+
+    def told(mandate):
+        found = {each.title: [line.text for line in each.lines] for each in digest.sections(mandate, week)}
+        return {title: [text for text in lines if "Joignabilité" in text] for title, lines in found.items()}
+
+    said = "À vous de répondre : la préfecture propose de retenir cette piste."
+    assert [line.endswith(said) for line in told(dyad.ars)["À vous de jouer"]] == [True]
+    assert len(told(dyad.prefecture)["Vous attendez l’ARS"]) == 1
+    assert not any(told(coordinator).values())
+    actions.withdraw(proposal, side=Side.PREFECTURE, **BY)
+    assert queries_pistes.awaiting_an_answer() == []
 
 
 # The country

@@ -80,6 +80,10 @@ class Line:
         """How loudly the standing speaks on a page."""
         return TONES[self.standing]
 
+    def is_awaited_from(self, side: Side) -> bool:
+        """Whether ``side`` must answer what the other proposed."""
+        return self.pending is not None and self.pending.side != side.value
+
     @property
     def outcome(self) -> Outcome | None:
         """The last effect, as a member of its list."""
@@ -129,6 +133,18 @@ def line(piste: Piste, reader: Side | None) -> Line:
         ),
         pending=proposal,
         effect=seen[-1] if seen else None,
+    )
+
+
+def awaiting_an_answer() -> list[Piste]:
+    """Return the pistes on which one institution waits for the other, oldest proposal first, in three queries."""
+    waiting = Piste.objects.filter(proposals__answered_at=None, proposals__isnull=False)
+    return list(
+        in_lists(
+            waiting.select_related("wave__questionnaire", "departement").order_by(
+                "proposals__recorded_at", "pk"
+            )
+        )
     )
 
 

@@ -10,6 +10,9 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from traitdunion.barometer import queries_pistes
+from traitdunion.barometer.access_pistes import may_decide
+from traitdunion.barometer.models import Piste
 from traitdunion.conventions import queries as conventions
 from traitdunion.conventions.kinds import State, Turn
 from traitdunion.conventions.models import ContactCheck
@@ -58,6 +61,7 @@ class Week:
     situations: Mapping[str, conventions.Situation]
     actions: Mapping[str, Sequence[ActionLine]]
     silent: Mapping[str, Sequence[ContactCheck]]
+    pistes: Mapping[str, Sequence[Piste]]
     asked: int
     seats: Mapping[str, Sequence[Seat]]
     undelivered: int
@@ -84,12 +88,16 @@ def read(day: date) -> Week:
     seats: dict[str, list[Seat]] = defaultdict(list)
     for seat in identity.seats(identity.referent_posts(day=day), day=day):
         seats[seat.post.departement_id or ""].append(seat)
+    pistes: dict[str, list[Piste]] = defaultdict(list)
+    for piste in queries_pistes.awaiting_an_answer():
+        pistes[piste.departement_id].append(piste)
     return Week(
         day=day,
         departements={each.code: each for each in Departement.objects.select_related("region")},
         situations=conventions.situation(day),
         actions=actions,
         silent=silent,
+        pistes=pistes,
         asked=checks.count(),
         seats=seats,
         undelivered=notices.outbox().failed,
@@ -123,6 +131,10 @@ def _for_a_side(mandate: Mandate, side: Side, week: Week) -> list[tuple[str, lis
             mine.append(_turn(departement, side, week))
         elif turn is not Turn.NOBODY:
             theirs.append(_turn(departement, side, week))
+        if may_decide(mandate, departement):
+            for piste in week.pistes.get(departement.code, ()):
+                line = queries_pistes.line(piste, side)
+                (mine if line.is_awaited_from(side) else theirs).append(_piste(departement, line))
     other = "la préfecture" if side is Side.ARS else "l’ARS"
     return [
         ("À vous de jouer", mine),
@@ -145,6 +157,14 @@ def _turn(departement: Departement, side: Side, week: Week) -> Line:
         said = turn_sentence(read.state, situation.turn, reader=side)
     since = f" Depuis le {french_day(situation.turn_since)}." if situation.turn_since else ""
     return Line(text=f"{departement} : {said}{since}", path=_dyad(departement))
+
+
+def _piste(departement: Departement, line: queries_pistes.Line) -> Line:
+    """Say who must answer a decision proposed on a piste of the baromètre."""
+    return Line(
+        text=f"{departement}, « {line.title} » : {line.turn}",
+        path=reverse("barometer:piste_detail", args=[line.piste.public_id]),
+    )
 
 
 def _terms(reached: Iterable[Departement], week: Week) -> Iterator[Line]:
