@@ -55,8 +55,9 @@ def dimensions(**changed):
     return [{**kept, "items": {name: {**item, **changed} for name, item in kept["items"].items()}}]
 
 
-def content(*, cells=None, gaps=(), pistes=None, within=(), **changed):
+def content(*, cells=None, gaps=(), pistes=None, within=(), national=(), **changed):
     return {
+        "national": list(national),
         "cells": both() if cells is None else list(cells),
         "gaps": list(gaps),
         "within": list(within),

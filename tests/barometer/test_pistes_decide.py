@@ -323,6 +323,20 @@ def test_a_later_wave_says_what_changed_of_a_kept_piste(dyad, piste):
     assert Entry.objects.get(event="barometer.pistes.observed").detail == {"seen": 1}
 
 
+@pytest.mark.parametrize(("country", "is_told"), [(3.0, True), (2.0, False)])
+def test_an_effect_says_that_the_country_rose_too(dyad, country, is_told):
+    def national(estimate):
+        return [cell("ars", estimate, half=0.1), cell("prefecture", 2.0, half=0.1)]
+
+    piste = dyad.keep(dyad.piste(body=content(national=national(2.0))))
+
+    actions.observe(later(dyad, piste, content(cells=both(3.6), national=national(country))), **BY)
+
+    [effect] = queries.effects_of(piste)
+    assert effect.outcome == Outcome.SEEN.value
+    assert ("Le pays entier a évolué dans le même sens" in effect.sentence) is is_told
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [

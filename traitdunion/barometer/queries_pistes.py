@@ -333,7 +333,18 @@ def effects_in(result: Result) -> Iterator[tuple[Piste, rules_effect.Effect]]:
         for piste in pistes:
             item = questionnaire_of(earlier).item(piste.measured_by)
             if item is not None and item.dimension in asked:
-                yield piste, _effect(piste, item.dimension, before, after, why.get(item.dimension, ""))
+                seen = _effect(piste, item.dimension, before, after, why.get(item.dimension, ""))
+                yield (
+                    piste,
+                    rules_effect.with_the_country(
+                        seen,
+                        patterns.quantity_of(piste.rule, piste.side),
+                        dimension=item.dimension,
+                        side=piste.side if piste.dimension else "",
+                        before=first.content,
+                        after=result.content,
+                    ),
+                )
 
 
 def by_departement(content: Mapping[str, Any]) -> Mapping[str, Rows]:

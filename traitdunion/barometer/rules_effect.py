@@ -138,6 +138,49 @@ def effect(quantity: Quantity, compared: Sequence[Compared], *, since: str) -> E
     return Effect(outcome=outcome, sentence=f"Depuis la vague « {since} », {told}. {_END[outcome]}")
 
 
+def with_the_country(
+    seen: Effect,
+    quantity: Quantity,
+    *,
+    dimension: str,
+    side: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> Effect:
+    """Say beside an effect that the whole country rose too, when it did beyond doubt.
+
+    A département with few answers is pulled toward its région and the nation: where they rise, it follows, whatever
+    was done there.
+
+    Args:
+        seen: the effect.
+        quantity: what it is about; a distance is not followed over the country.
+        dimension: of the question measured again.
+        side: the side it is about, empty for both.
+        before: the wave's object of RESULT.json at the wave of the piste.
+        after: the same at the later wave.
+    """
+    if seen.outcome is not Outcome.SEEN or quantity is not Quantity.LEVEL:
+        return seen
+    for each in (side,) if side else SIDES:
+        first, last = _national(before, dimension, each), _national(after, dimension, each)
+        if first is not None and last is not None and gain(first, last).low > 0:
+            return Effect(outcome=seen.outcome, sentence=f"{seen.sentence} {COUNTRY_TOO}")
+    return seen
+
+
+COUNTRY_TOO: Final = (
+    "Le pays entier a évolué dans le même sens : cela peut suffire à faire monter l’estimation d’ici."
+)
+
+
+def _national(wave: Mapping[str, Any], dimension: str, side: str) -> Interval | None:
+    for row in wave["national"]:
+        if (row["dimension"], row["side"]) == (dimension, side) and row["shown"]:
+            return _interval(row)
+    return None
+
+
 _END: Final = {
     Outcome.SEEN: "L’évolution dépasse l’incertitude.",
     Outcome.NOT_SEEN: "S’il y a un progrès, il est de moins d’un demi-point.",
@@ -184,9 +227,9 @@ def compare(
         before: the wave's object of RESULT.json at the wave of the piste.
         after: the same at the later wave.
     """
-    about = (side,) if side and quantity is Quantity.LEVEL else SIDES
+    whose = (side,) if side and quantity is Quantity.LEVEL else SIDES
     if quantity is Quantity.SPREAD or any(
-        _is_divided(wave, departement, dimension, each) for wave in (before, after) for each in about
+        _is_divided(wave, departement, dimension, each) for wave in (before, after) for each in whose
     ):
         return None
     pairs: list[tuple[str, Interval | None, Interval | None]]
@@ -197,7 +240,7 @@ def compare(
                 _cell(before, departement, dimension, each),
                 _cell(after, departement, dimension, each),
             )
-            for each in about
+            for each in whose
         ]
     else:
         pairs = [
