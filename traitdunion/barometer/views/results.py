@@ -220,13 +220,15 @@ def reliability(request: SignedInRequest) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideOfCountry:
-    """What one side of the country answers on a dimension."""
+    """What one side of the country answers on a dimension, and in how many of the départements asked it counts."""
 
     name: str
     interval: Interval | None
     spot: Spot | None
     pieces: Sequence[Piece]
     answers: int
+    counted: int
+    asked: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,13 +248,14 @@ def _country(wave: Wave) -> queries_results.Country:
 
 
 def _national_lines(result: queries_results.Country) -> list[LineOfCountry]:
-    estimates = {(row["dimension"], row["side"]): _interval(row) for row in result.content["national"]}
+    found = {(row["dimension"], row["side"]): row for row in result.content["national"]}
     counts = {(row["dimension"], row["side"]): row["counts"] for row in result.content["distribution"]}
     lines = []
     for dimension in result.content["dimensions"]:
         sides = []
         for side in SIDES:
-            interval = estimates.get((dimension["id"], side))
+            row = found.get((dimension["id"], side))
+            interval = _interval(row) if row else None
             bar = pieces(counts[dimension["id"], side]) if (dimension["id"], side) in counts else []
             sides.append(
                 SideOfCountry(
@@ -261,6 +264,8 @@ def _national_lines(result: queries_results.Country) -> list[LineOfCountry]:
                     spot=spot(interval) if interval else None,
                     pieces=bar,
                     answers=sum(piece.count for piece in bar),
+                    counted=row["departements"] if row else 0,
+                    asked=row["asked"] if row else 0,
                 )
             )
         lines.append(LineOfCountry(identifier=dimension["id"], label=dimension["label"], sides=sides))
