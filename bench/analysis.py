@@ -8,6 +8,7 @@ takes is then measured inside one process. The answers are synthetic and follow 
 
 import csv
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -72,6 +73,7 @@ def steps(source: Path, names: dict[str, str], regions: dict[str, str]) -> list[
 
 def main(arguments: list[str]) -> int:
     runs = int(arguments[0]) if arguments else RUNS
+    load = os.getloadavg()[0]
     code = read_geographic_code(assets_folder() / "geographic-code")
     names = {row["code"]: row["nom"] for row in code.departements}
     regions = {row["code"]: row["region"] for row in code.departements}
@@ -92,6 +94,7 @@ def main(arguments: list[str]) -> int:
         f"{len(table)} réponses ({sizes[0]:.1f} Mo), graine {SEED}"
     ):
         print(line)
+    print(f"Charge de la machine avant la mesure : {load:.1f} processus pour {os.cpu_count()} cœurs")
     print("  étape                  médiane     pire   (s)")
     for name, each in (("commande entière", taken), ("  dont processeur", used)):
         print(f"  {name:<20} {machine.quantile(each, 0.5):>9.2f} {max(each):>8.2f}")
