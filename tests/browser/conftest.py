@@ -96,8 +96,35 @@ def chromium(pytestconfig):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory, worker_name, filled):
-    """Return the address of the demonstration, served by another process on its own database."""
+def site(served):
+    """Return the address of the demonstration."""
+    return served["TRAITDUNION_BASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def letters(served):
+    """Return the folder where the site puts its letters."""
+    return Path(served["TRAITDUNION_DEMO_MAIL"])
+
+
+@pytest.fixture(scope="session")
+def shell(served):
+    """Return a function that runs lines of Python inside the site, as its worker would, and returns what they print."""
+
+    def run(lines):
+        done = subprocess.run(
+            [sys.executable, "-m", "django", "shell", "--no-imports", "-c", lines],
+            cwd=ROOT, env=served, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory, worker_name, filled):
+    """Serve the demonstration by another process on its own database; return the environment of that process."""
     folder = tmp_path_factory.mktemp("site")
     with (
         _database(f"browser_{worker_name}", model=filled) as database,
@@ -118,7 +145,7 @@ def site(tmp_path_factory, worker_name, filled):
             )  # fmt: skip
         try:
             _wait_for(address, server, log)
-            yield address
+            yield environment
         finally:
             server.terminate()
             server.wait(timeout=20)
