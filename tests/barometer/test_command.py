@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from traitdunion.barometer.questionnaire import example, write
+from traitdunion.cli.main import main
 
 HEAD = "wave,departement,side,respondent,item,value\n"
 SIDES = "T1,67,prefecture,a,joindre,4\nT1,67,ars,b,joindre,3\n"
@@ -80,6 +81,23 @@ def test_planning_prints_a_line_for_each_number_of_respondents():
     assert [row["respondents"] for row in printed] == [1, 4]
     assert printed[0]["alone"] is None
     assert printed[1]["nation"] < printed[1]["region"] < printed[1]["departement"] < printed[1]["alone"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--respondents", "3", "0"],
+        ["--respondents", "1000000000"],
+        ["--icc", "1"],
+        ["--icc", "nan"],
+        ["--sd", "inf"],
+    ],
+)
+def test_what_cannot_be_planned_is_refused(capsys, words):
+    assert main(["barometer", "simulate", *words]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.startswith("On attend de 1 à 200 répondants")
 
 
 def test_neither_django_nor_a_database_is_needed():

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -54,4 +55,12 @@ def test_what_cannot_be_written_is_told_in_french_and_leaves_nothing(tmp_path, n
 @pytest.mark.parametrize(("name", "said"), [("absent", "n’existe pas"), (".", "c’est un dossier")])
 def test_what_cannot_be_read_is_told_in_french(tmp_path, name, said):
     with pytest.raises(CommandRefusedError, match=said):
-        read_in(tmp_path / name)
+        read_in(tmp_path / name, most=100)
+
+
+def test_a_file_without_end_is_not_read_to_its_end(tmp_path):
+    (tmp_path / "file").write_bytes(b"0" * 2_000_000)
+    assert len(read_in(tmp_path / "file", most=2_000_000)) == 2_000_000
+    for name in (tmp_path / "file", Path("/dev/zero")):
+        with pytest.raises(CommandRefusedError, match="dépasse 1 Mo"):
+            read_in(name, most=1_000_000)

@@ -4,7 +4,7 @@ import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from traitdunion.barometer import questionnaire as questionnaires
 from traitdunion.barometer.questionnaire import Questionnaire
@@ -14,6 +14,11 @@ from traitdunion.territories.sources import GeographicCode, read_geographic_code
 
 if TYPE_CHECKING:
     from traitdunion.barometer.simulation import Precision
+
+ANSWERS_BYTES: Final = 250_000_000  # thirty times eight waves of the whole country
+QUESTIONNAIRE_BYTES: Final = 1_000_000
+MOST_RESPONDENTS: Final = 200
+MOST_SD: Final = 2.0  # half of the scale: people at its two ends
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +90,7 @@ def _analyse(options: argparse.Namespace) -> int:
     questionnaire = _questionnaire(options.questionnaire)
     code = read_geographic_code(assets_folder() / "geographic-code")
     names, regions = _territories(code)
-    waves = answers.read_csv(read_in(options.answers), questionnaire, names)
+    waves = answers.read_csv(read_in(options.answers, most=ANSWERS_BYTES), questionnaire, names)
     result = analysis.analyse(waves, questionnaire, regions, min_answers=options.min_answers)
     written = json.dumps(result, ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"))
     return write_out(written.encode() + b"\n", options.out)
@@ -102,7 +107,7 @@ def _questionnaire(path: Path | None) -> Questionnaire:
     if path is None:
         return questionnaires.example()
     try:
-        text = read_in(path).decode("utf-8-sig")
+        text = read_in(path, most=QUESTIONNAIRE_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CommandRefusedError(f"Le questionnaire « {path} » n’est pas en UTF-8.") from error
     return questionnaires.read(text)
@@ -111,12 +116,16 @@ def _questionnaire(path: Path | None) -> Questionnaire:
 def _simulate(options: argparse.Namespace) -> int:
     from traitdunion.barometer import simulation  # numpy: only where it serves
 
-    try:
-        found = simulation.precision(respondents=options.respondents, icc=options.icc, sd=options.sd)
-    except ValueError as error:
+    if not (
+        all(1 <= number <= MOST_RESPONDENTS for number in options.respondents)
+        and 0.0 <= options.icc < 1.0
+        and 0.0 < options.sd <= MOST_SD
+    ):
         raise CommandRefusedError(
-            "On attend un répondant ou plus de chaque côté, --icc de 0 à moins de 1 et --sd au-dessus de 0."
-        ) from error
+            f"On attend de 1 à {MOST_RESPONDENTS} répondants de chaque côté, --icc de 0 à moins de 1 et --sd "
+            f"au-dessus de 0, {MOST_SD:.0f} au plus."
+        )
+    found = simulation.precision(respondents=options.respondents, icc=options.icc, sd=options.sd)
     if options.json:
         print(json.dumps([_as_json(each) for each in found], ensure_ascii=False, indent=2, allow_nan=False))
         return 0

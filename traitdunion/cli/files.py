@@ -31,18 +31,24 @@ def reason(fault: OSError) -> str:
     return _REASONS.get(fault.errno or 0) or fault.strerror or str(fault)
 
 
-def read_in(path: Path) -> bytes:
-    """Return what a file holds.
+def read_in(path: Path, *, most: int) -> bytes:
+    """Return what a file of ``most`` bytes at most holds.
 
     Raises:
-        CommandRefusedError: it cannot be read.
+        CommandRefusedError: it cannot be read, or holds more.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(most + 1)
     except OSError as fault:
         raise CommandRefusedError(
             f"Le fichier « {path} » ne peut pas être lu : {reason(fault)}. Vérifiez son nom et vos droits."
         ) from fault
+    if len(content) > most:
+        raise CommandRefusedError(
+            f"Le fichier « {path} » dépasse {most // 1_000_000} Mo, le plus que cette commande lise : est-ce le bon ?"
+        )
+    return content
 
 
 def write_out(content: bytes, path: Path | None) -> int:
