@@ -145,7 +145,8 @@ def _of(row: Mapping[str, Any]) -> Cell:
 
 def _cell(row: Mapping[str, Any], *, is_shown: bool) -> dict[str, Any]:
     if is_shown:
-        return dict(row)
+        # The plain mean beside the estimate, which weights people by what they answered, would tell the two apart.
+        return {name: value for name, value in row.items() if name != "mean"}
     return _without_figures(row, ("departement", "side", "dimension"), TOO_FEW)
 
 
