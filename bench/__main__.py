@@ -1,15 +1,16 @@
-"""``python -m bench [pages|import|calibration|analysis|tables] …``: every figure of bench/README.md, or one of them."""
+"""``python -m bench [REPORT] …``: every figure of bench/README.md, or one of them."""
 
 import runpy
 import sys
 
-from bench import analysis, bench_import, bench_pages, calibration
+from bench import analysis, bench_import, bench_pages, calibration, campaign
 
 REPORTS = {
     "pages": bench_pages.main,
     "import": bench_import.main,
     "calibration": calibration.main,
     "analysis": analysis.main,
+    "campaign": campaign.main,
 }
 
 if __name__ == "__main__":
@@ -22,4 +23,4 @@ if __name__ == "__main__":
             sys.argv = sys.argv[1:]
             runpy.run_module("bench.bench_tables", run_name="__main__")
         case _:
-            sys.exit("usage : python -m bench [pages|import|calibration|analysis|tables]")
+            sys.exit("usage : python -m bench [pages|import|calibration|analysis|campaign|tables]")

@@ -10,11 +10,12 @@ import random
 
 import pytest
 from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.barometer.campaign import TODAY, WHO, link, opened
 from tests.barometer.test_answering import answer_everything, day, low, parts  # noqa: F401  # a fixture
 from tests.conventions import facts
-from traitdunion.barometer import actions, answering, keys
+from traitdunion.barometer import actions, answering, keys, tasks
 from traitdunion.barometer.kinds import RosterRole
 from traitdunion.barometer.models import Participation, Remark, RosterEntry, Sheet
 from traitdunion.identity.kinds import Side
@@ -332,6 +333,31 @@ def test_once_closed_the_order_is_drawn_again(wave, monkeypatch):
     actions.close(wave, today=TODAY, **WHO)
     kept = [value for (value,) in rows("SELECT answers ->> 'joindre' FROM barometer_sheet ORDER BY ctid")]
     assert kept == drawn[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_old_row_versions_are_swept_after_the_closing(bas_rhin):
+    def swept():
+        return rows(
+            "SELECT relname, vacuum_count FROM pg_stat_user_tables WHERE relname ~ '^barometer_(sheet|remark)$'"
+        )
+
+    wave = opened(bas_rhin, people=3)
+    before = dict(swept())
+    actions.close(wave, today=TODAY, **WHO)
+    assert ProcrastinateJob.objects.filter(task_name=actions.SWEEP_TASK).exists()
+    tasks.sweep()
+    assert dict(swept()) == {name: count + 1 for name, count in before.items()}
+    assert set(before) == ANSWERS
+    ask_nothing_more()
+
+
+def ask_nothing_more():
+    """Empty the queue: its tables are not Django's, the flush passes them by."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE procrastinate_jobs, procrastinate_periodic_defers, procrastinate_workers CASCADE"
+        )
 
 
 # Counts

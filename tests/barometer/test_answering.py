@@ -177,6 +177,7 @@ def test_with_script_the_box_comes_and_goes_alone(client, entry):
     moved = change(**{name: "5", "remark": "des mots"})
     assert "remark-box" in moved
     assert 'name="remark"' not in moved
+    assert not Remark.objects.exists(), "words go with the low answer that called for them"
 
 
 def test_a_guess_opens_no_box(client, entry):
@@ -320,7 +321,7 @@ def released(client, code, **values):
 
 def test_the_author_alone_releases_words_once_the_wave_is_closed(client, bas_rhin, wave, entry):
     client.post(f"{link(entry)}1/", {**low(parts()[0]), "remark": "Un numéro direct aiderait."})
-    code = send(client, entry).context["code"]
+    code = client.post(f"{link(entry)}envoi/").context["code"]
     assert "Aucune remarque" in released(client, code), "not while the wave is open"
     actions.close(wave, today=TODAY, **WHO)
     remark = Remark.objects.get()

@@ -199,7 +199,7 @@ def rates_of(waves: Iterable[Wave]) -> Mapping[int, Mapping[Side, Rate]]:
         Participation.objects.filter(wave__in=list(waves))
         .values_list("wave", "side")
         .annotate(submitted=Sum("submitted"), invited=Sum("invited"))
-        .order_by("wave", "side")
+        .order_by("wave", "-side")  # the préfecture first
     )
     for wave, side, submitted, invited in rows:
         found[wave][Side(side)] = Rate(submitted=submitted, invited=invited)

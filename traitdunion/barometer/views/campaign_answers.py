@@ -190,13 +190,15 @@ def answer_screen(request: HttpRequest, visit: Visit, number: int) -> HttpRespon
         if (value := request.POST.get(f"q-{question.id}", "")) in screen.values
     }
     had_box = "remark" in request.POST
+    wants_box = _wants_box(screen, {**visit.sheet.answers, **answers})
     remark = request.POST.get("remark", "").strip()[:LONGEST_REMARK] if had_box else None
+    if not wants_box:
+        remark = ""  # words go with the low answer that called for them: none is kept unseen
     try:
         answering.save(visit.entry, answers=answers, screen=number, remark=remark)
     except Refusal as refusal:
         return _refused(request, str(refusal))
     visit.sheet.answers = {**visit.sheet.answers, **answers}
-    wants_box = _wants_box(screen, visit.sheet.answers)
     if request.headers.get("HX-Request"):
         return _saved(request, visit, screen, box_moved=wants_box != had_box)
     if wants_box and not had_box:
