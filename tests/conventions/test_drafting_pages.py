@@ -303,3 +303,51 @@ def test_a_convention_of_la_reunion_is_dated_on_its_own_clock(dyad):
         at=late,
     )
     assert convention.steps.get().happened_on == date(2026, 3, 3)
+
+
+def test_who_can_sign_today_comes_first_on_the_form(client, dyad):
+    convention = dyad.to_sign()
+    past = dyad.house.person("A. Délégataire")
+    dyad.delegate(past, starts_on=START, ends_on=START + timedelta(days=9))
+    act_as(client, dyad.referent_prefecture)
+
+    form = client.get(reverse("conventions:convention_sign", args=[convention.public_id])).context["form"]
+
+    [_, (today, able), (other_day, not_able)] = form.fields["signatory"].choices
+    assert (today, [key for key, _ in able]) == ("Peuvent signer aujourd’hui", [dyad.prefet.person.pk])
+    assert other_day == "Pouvaient ou pourront signer un autre jour"
+    assert not_able == [(past.pk, "A. Délégataire (délégation Arrêté 2026-12, du 05/01/2026 au 14/01/2026)")]
+
+
+@pytest.mark.parametrize(
+    ("page", "errors"),
+    [
+        ("convention_sign", ["Choisissez qui a signé.", "Aucune date : choisissez un jour."]),
+        ("signature_withdraw", ["Le motif manque : dites pourquoi, en une phrase."]),
+        ("convention_abandon", ["Le motif manque : dites pourquoi, en une phrase."]),
+        ("convention_denounce", ["Le motif manque : dites pourquoi, en une phrase."]),
+        ("convention_step", ["Choisissez l’étape que le texte franchit."]),
+    ],
+)
+def test_an_empty_form_says_what_is_missing_and_takes_the_focus(client, dyad, page, errors):
+    convention = dyad.to_sign()
+    act_as(client, dyad.referent_prefecture)
+
+    answer = client.post(reverse(f"conventions:{page}", args=[convention.public_id]), {})
+
+    said = text_of(answer)
+    assert answer.status_code == 400
+    assert 'id="form-errors"' in said
+    assert "autofocus" in said
+    assert [error for error in errors if error not in said] == []
+    assert "Ce champ est obligatoire" not in said
+
+
+def test_of_one_day_the_last_happening_is_read_first(dyad):
+    convention = dyad.to_sign()
+    told = queries_drafting.history(convention, [], day=START)
+    assert [line.text for line in told] == [
+        "Texte prêt à signer",
+        "Relecture confiée à : ARS",
+        "Projet ouvert",
+    ]

@@ -24,7 +24,19 @@ class Day(forms.DateField):
     """A day typed with the browser's own date picker."""
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    default_error_messages = {"invalid": "Cette date n’existe pas : écrivez-la jour/mois/année."}
+    default_error_messages = {
+        "required": "Aucune date : choisissez un jour.",
+        "invalid": "Cette date n’existe pas : écrivez-la jour/mois/année.",
+    }
+
+
+class Reason(forms.CharField):
+    """Why an act is done, in one line that the other side reads."""
+
+    default_error_messages = {"required": "Le motif manque : dites pourquoi, en une phrase."}
+
+    def __init__(self, *, max_length: int = 300) -> None:
+        super().__init__(label="Motif", max_length=max_length, help_text="L’autre partie lira ce motif.")
 
 
 def prose(rows: int = 3) -> forms.Textarea:
@@ -164,13 +176,18 @@ class ClauseForm(DsfrBaseForm):
 
 
 class StepForm(DsfrBaseForm):
-    step = forms.TypedChoiceField(label="Étape", coerce=Step, widget=forms.RadioSelect)
-    on = Day(label="Le")
+    step = forms.TypedChoiceField(
+        label="Étape",
+        coerce=Step,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez l’étape que le texte franchit."},
+    )
+    on = Day(label="Franchie le")
     reason = forms.CharField(
         label="Motif ou message pour l’autre partie",
         max_length=300,
         required=False,
-        help_text="Obligatoire si le texte revient en arrière ou si ce n’est pas à vous d’agir.",
+        help_text="À écrire si le texte revient en arrière ou si ce n’est pas à vous d’agir.",
     )
 
     def __init__(
@@ -198,40 +215,57 @@ class SignForm(DsfrBaseForm):
         queryset=Person.objects.none(),
         empty_label="Choisissez",
         help_text="Le pouvoir est vérifié au jour de la signature.",
+        error_messages={"required": "Choisissez qui a signé."},
     )
     signed_on = Day(label="Signé le")
 
     def __init__(
-        self, data: Data = None, *, initial: Mapping[str, object] | None = None, titles: Sequence[Title]
+        self,
+        data: Data = None,
+        *,
+        initial: Mapping[str, object] | None = None,
+        titles: Sequence[Title],
+        today: date,
     ) -> None:
         super().__init__(data, initial=initial)
         powers: dict[int, list[str]] = {}
+        names: dict[int, str] = {}
         for title in titles:
             powers.setdefault(title.person.pk, []).append(title.power.sentence)
+            names[title.person.pk] = title.person.name
+        able = {title.person.pk for title in titles if title.power.covers(today)}
+        shown = [
+            (key, f"{name} ({' ; '.join(powers[key])})")
+            for key, name in sorted(names.items(), key=lambda one: one[1])
+        ]
         field = self.fields["signatory"]
-        field.queryset = Person.objects.filter(pk__in=powers).order_by("name")
-        field.label_from_instance = lambda person: f"{person.name} ({' ; '.join(powers[person.pk])})"
+        field.queryset = Person.objects.filter(pk__in=powers)
+        groups = (
+            ("Peuvent signer aujourd’hui", [choice for choice in shown if choice[0] in able]),
+            ("Pouvaient ou pourront signer un autre jour", [each for each in shown if each[0] not in able]),
+        )
+        field.choices = [("", field.empty_label), *((said, people) for said, people in groups if people)]
 
 
 class WithdrawForm(DsfrBaseForm):
-    on = Day(label="Le")
-    reason = forms.CharField(label="Motif", max_length=250, help_text="L’autre partie lira ce motif.")
+    on = Day(label="Retirée le")
+    reason = Reason(max_length=250)
 
 
 class AbandonForm(DsfrBaseForm):
-    on = Day(label="Le")
-    reason = forms.CharField(label="Motif", max_length=300, help_text="L’autre partie lira ce motif.")
+    on = Day(label="Abandonné le")
+    reason = Reason()
     confirmed = forms.BooleanField(
-        label="Je confirme : ce texte ne reprendra pas. Un nouveau projet pourra être ouvert.",
+        label="Je confirme : ce texte ne reprendra pas, un nouveau projet pourra être ouvert",
         error_messages={"required": "Cochez cette case pour confirmer l’abandon."},
     )
 
 
 class DenounceForm(DsfrBaseForm):
     from_on = Day(label="À compter du", help_text="Premier jour où la convention ne s’applique plus.")
-    reason = forms.CharField(label="Motif", max_length=300, help_text="L’autre partie lira ce motif.")
+    reason = Reason()
     confirmed = forms.BooleanField(
-        label="Je confirme : la dénonciation est définitive, seule une nouvelle convention la remplacera.",
+        label="Je confirme : la dénonciation est définitive, seule une nouvelle convention la remplacera",
         error_messages={"required": "Cochez cette case pour confirmer la dénonciation."},
     )
 
@@ -265,6 +299,6 @@ class TemplateHeadingForm(DsfrBaseForm):
 
 class AdoptForm(DsfrBaseForm):
     confirmed = forms.BooleanField(
-        label="Je confirme : cette version devient le modèle national et ne pourra plus être modifiée.",
+        label="Je confirme : cette version devient le modèle national et ne pourra plus être modifiée",
         error_messages={"required": "Cochez cette case pour confirmer l’adoption."},
     )

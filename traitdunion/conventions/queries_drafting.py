@@ -174,7 +174,8 @@ def history(convention: Convention, avenants: Iterable[Convention], *, day: date
             )
             for line in [*_written(avenant), *_signed(avenant)]
         ]
-    return sorted((line for line in happenings if line.at <= day), key=lambda line: line.at, reverse=True)
+    # Of one day too, what came last is read first: hence not « reverse=True », which would keep their order.
+    return sorted((line for line in happenings if line.at <= day), key=lambda line: line.at)[::-1]
 
 
 def _written(convention: Convention) -> Iterable[Happening]:

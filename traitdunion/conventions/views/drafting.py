@@ -602,7 +602,7 @@ def convention_sign(request: SignedInRequest, public_id: UUID) -> HttpResponseBa
     at = now()
     titles = access.titles_to_sign(convention.departement, side=side)
     day = rules.local_day(at, convention.departement.time_zone)
-    form = forms.SignForm(posted(request), initial={"signed_on": day}, titles=titles)
+    form = forms.SignForm(posted(request), initial={"signed_on": day}, titles=titles, today=day)
     signature = attempt(
         form,
         lambda typed: actions.sign(convention, side=side, actor=request.mandate.as_actor(), at=at, **typed),
@@ -678,7 +678,12 @@ def convention_abandon(request: SignedInRequest, public_id: UUID) -> HttpRespons
             submit=f"Abandonner {what}",
             convention=convention,
         )
-    messages.success(request, "Le texte est abandonné. Un nouveau projet peut être ouvert.")
+    following = (
+        "Un autre avenant peut être préparé."
+        if convention.is_avenant
+        else "Un autre projet peut être ouvert."
+    )
+    messages.success(request, f"Le texte est abandonné. {following}")
     return redirect("conventions:convention_detail", public_id)
 
 

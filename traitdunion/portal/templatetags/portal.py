@@ -126,14 +126,16 @@ def counted(value: float, words: str) -> str:
 
 @register.filter
 def nbsp(value: object) -> SafeString | str:
-    """Bind the marks that French sets apart: before « : ; ! ? % € » and inside guillemets.
+    """Bind what French keeps on one line: before « : ; ! ? % € », inside guillemets, after « n° ».
 
     >>> nbsp("Attention : « oui » ?").replace(NO_BREAK, "~").replace(NARROW, "_")
     'Attention~: «~oui~»_?'
+    >>> nbsp("Avenant n° 2").replace(NO_BREAK, "~")
+    'Avenant n°~2'
     """
     bound = re.sub(r" (?=[;!?])", NARROW, str(value))
     bound = re.sub(r" (?=[:%€»])", NO_BREAK, bound)
-    bound = re.sub(r"(?<=«) ", NO_BREAK, bound)
+    bound = re.sub(r"(?<=«) |(?<=n°) ", NO_BREAK, bound)
     return mark_safe(bound) if isinstance(value, SafeString) else bound  # noqa: S308  # safe as it came in
 
 
