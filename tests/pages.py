@@ -263,6 +263,7 @@ TABLE = {
     "notices:outbox_retry_all": press(ADMIN, otherwise=404),
     # demonstration only
     "demo:personas": public(),
+    "demo:letter_list": public(),
     "demo:components": public(),
     "demo:persona_sign_in": public(method="POST", status=302, visitor=302, stranger=302),
 }

@@ -11,11 +11,10 @@ CSRF_TRUSTED_ORIGINS = []
 INSTALLED_APPS = [*INSTALLED_APPS, "traitdunion.demo"]
 AUTHENTICATION_BACKENDS = ["traitdunion.demo.personas.PersonaBackend"]
 WHITENOISE_USE_FINDERS = True
+DEMO_LETTERS = environment.text("TRAITDUNION_DEMO_MAIL", str(ROOT / ".cache" / "demo" / "mail"))
 MAILERS = {
     "default": {
         "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-        "OPTIONS": {
-            "file_path": environment.text("TRAITDUNION_DEMO_MAIL", str(ROOT / ".cache" / "demo" / "mail"))
-        },
+        "OPTIONS": {"file_path": DEMO_LETTERS},
     }
 }

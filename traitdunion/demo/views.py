@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import auth, messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,12 +15,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from traitdunion.demo import letters
 from traitdunion.demo.forms import SampleForm
 from traitdunion.demo.personas import personas
 from traitdunion.identity import access
 from traitdunion.identity.middleware import SESSION_KEY
 from traitdunion.identity.models import Person
 
+LETTERS = 30
 PARIS = ZoneInfo("Europe/Paris")
 CODES = [f"{code:02d}" for code in range(1, 96) if code != 20] + [
     "2A",
@@ -107,6 +111,13 @@ def components(request: HttpRequest) -> HttpResponse:
 def persona_list(request: HttpRequest) -> HttpResponse:
     """Offer one identity for every role."""
     return render(request, "demo/persona_list.html", {"personas": personas()})
+
+
+@require_safe
+def letter_list(request: HttpRequest) -> HttpResponse:
+    """Show the letters that the site sent: in the demonstration none leaves the machine."""
+    sent = letters.latest(Path(settings.DEMO_LETTERS), most=LETTERS) if settings.DEMO_LETTERS else []
+    return render(request, "demo/letter_list.html", {"letters": sent, "most": LETTERS})
 
 
 @require_POST

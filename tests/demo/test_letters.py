@@ -1,0 +1,28 @@
+"""The letters of the demonstration, as Django puts them in files."""
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends.filebased import EmailBackend
+
+from traitdunion.demo import letters
+
+
+def test_letters_are_read_back_the_latest_first_with_their_addresses(tmp_path):
+    backend = EmailBackend(file_path=str(tmp_path))
+    link = "http://127.0.0.1:8000/barometre/repondre/abc.1:def/"
+    backend.send_messages(
+        [
+            EmailMessage("Première", "Bonjour.", "a@exemple.fr", ["b@exemple.fr"]),
+            EmailMessage("Votre avis", f"Ouvrez :\n{link}\nMerci à vous.", "a@exemple.fr", ["c@exemple.fr"]),
+        ]
+    )
+
+    last, first = letters.latest(tmp_path, most=5)
+
+    assert (last.to, last.subject, first.subject) == ("c@exemple.fr", "Votre avis", "Première")
+    assert [text for text, is_address in last.parts if is_address] == [link]
+    assert "".join(text for text, _ in last.parts).strip() == f"Ouvrez :\n{link}\nMerci à vous."
+    assert letters.latest(tmp_path, most=1) == [last]
+
+
+def test_no_folder_is_no_letter(tmp_path):
+    assert letters.latest(tmp_path / "absent", most=5) == []
