@@ -71,6 +71,18 @@ def test_people_in_post_are_proposed_for_their_side(bas_rhin):
     assert Entry.objects.get(event="barometer.wave.prepared").detail == {"proposed": 2}
 
 
+def test_each_referent_is_asked_to_complete_the_roster_of_their_side(bas_rhin):
+    for side in Side:
+        facts.mandate(facts.post(side, bas_rhin), facts.person(side.value, email=f"{side.value}@x.fr"))
+    wave = prepared()
+    letters = list(Notice.objects.filter(key__startswith="barometer.roster"))
+    assert {letter.person.name for letter in letters} == {"prefecture", "ars"}
+    for letter in letters:
+        assert f"/barometre/vagues/{wave.public_id}/departements/67/" in letter.body
+        assert "1 personne est proposée ; il en faut de 3 à 6." in letter.body
+        assert "rien ne pourra être montré" in letter.body
+
+
 def test_a_stand_in_is_proposed_where_the_post_has_no_holder(bas_rhin):
     held = facts.post(Side.ARS, bas_rhin)
     facts.mandate(held, facts.person("S", email="s@x.fr"), holding=Holding.SUPPLEANT)
@@ -298,13 +310,13 @@ def test_the_calendar_opens_reminds_closes_and_tells_whatever_is_run_again(bas_r
     asked = wave.entries.count()
     for _ in range(2):
         tasks.open_and_remind(TODAY, at=NOW)
-    assert Notice.objects.count() == asked
+    assert Notice.objects.filter(key__startswith="barometer.invitation").count() == asked
     for days in (7, 8, 17, 17):
         tasks.open_and_remind(after(days), at=NOW)
     assert Notice.objects.filter(key__startswith="barometer.reminder").count() == 2 * asked
     for day in (after(20), after(21), after(21), after(27)):
         tasks.close_and_tell(day, at=NOW)
-    told = Notice.objects.filter(person=referent.person)
+    told = Notice.objects.filter(person=referent.person).exclude(key__startswith="barometer.roster")
     assert [notice.key.partition(":")[0] for notice in told] == ["barometer.sealed"]
     tasks.close_and_tell(after(28), at=NOW)
     tasks.close_and_tell(after(29), at=NOW)

@@ -10,7 +10,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from traitdunion.audit import actions as audit
 from traitdunion.audit.actors import Actor
-from traitdunion.barometer import answering, letters, queries
+from traitdunion.barometer import actions_notices, answering, letters, queries
 from traitdunion.barometer.kinds import Format, State
 from traitdunion.barometer.models import Participation, QuestionnaireVersion, RosterEntry, Wave
 from traitdunion.core.errors import Refusal
@@ -54,7 +54,7 @@ def prepare(
     actor: Actor,
     at: datetime,
 ) -> Wave:
-    """Prepare a wave and propose for each side the people in post, then those of the last wave.
+    """Prepare a wave: propose people for each side, and ask the référents to complete their roster.
 
     Raises:
         WaveRefusedError: the name is taken, or the days are not in order.
@@ -85,6 +85,7 @@ def prepare(
         for each in queries.proposals(day=today)
     ]
     RosterEntry.objects.bulk_create(proposed)
+    actions_notices.ask_rosters(wave, today=today, actor=actor, at=at)
     audit.record(
         event="barometer.wave.prepared",
         subject=str(wave.public_id),

@@ -1,10 +1,11 @@
-"""Tell what only time brings: reminders, results under embargo, results for everyone. Written under keys: told once."""
+"""Write to référents and respondents: rosters to complete, reminders, results. Written under keys: told once."""
 
-from collections.abc import Iterable
+from collections import Counter
 from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from traitdunion.audit import actions as audit
@@ -14,11 +15,54 @@ from traitdunion.barometer import rules_campaign as rules
 from traitdunion.barometer.kinds import State
 from traitdunion.barometer.models import Wave
 from traitdunion.identity.kinds import REFERENTS
-from traitdunion.identity.models import Mandate, Person
+from traitdunion.identity.models import Mandate
 from traitdunion.notices import actions as notices
-from traitdunion.notices.letters import french_day, letter
+from traitdunion.notices.letters import counted, french_day, letter
 
 _ABOUT: Final = {State.EMBARGO: "sealed", State.PUBLISHED: "published"}
+
+
+@transaction.atomic
+def ask_rosters(wave: Wave, *, today: date, actor: Actor, at: datetime) -> int:
+    """Ask the référents of each side to complete their roster before the opening; return how many letters are new."""
+    proposed = Counter(wave.entries.in_use().order_by().values_list("departement", "side"))
+    written = notices.write_all(
+        [
+            notices.Letter(
+                key=f"barometer.roster:{wave.public_id.hex}:{mandate.public_id.hex}",
+                person=mandate.person,
+                subject=f"Baromètre « {wave.name} » : qui interroger {departement.name_with_link} ?",
+                body=letter(
+                    _roster_paragraphs(wave, proposed[departement.code, side.value]),
+                    path=reverse("barometer:roster", args=[wave.public_id, departement.code]),
+                ),
+            )
+            for mandate in _referents(today)
+            if (departement := mandate.post.departement) and (side := mandate.side)
+        ],
+        at=at,
+    )
+    if written:
+        audit.record(
+            event="barometer.wave.rosters_asked",
+            subject=str(wave.public_id),
+            actor=actor,
+            at=at,
+            detail={"written": written},
+        )
+    return written
+
+
+def _roster_paragraphs(wave: Wave, proposed: int) -> list[str]:
+    found = counted(proposed, "personne est proposée", "personnes sont proposées")
+    paragraphs = [
+        f"Une vague du baromètre croisé s’ouvre le {french_day(wave.opens_on)}.",
+        f"De votre côté, {found} ; il en faut de {rules.FEWEST} à {rules.MOST}.",
+        "Complétez ou corrigez la liste avant ce jour : elle est figée à l’ouverture.",
+    ]
+    if proposed < rules.FEWEST:
+        paragraphs.append(f"Sous {rules.FEWEST} personnes, rien ne pourra être montré de votre côté.")
+    return paragraphs
 
 
 @transaction.atomic
@@ -68,7 +112,7 @@ def announce(wave: Wave, *, today: date, actor: Actor, at: datetime) -> int:
                     [_sentence(wave, state)], path=reverse("barometer:wave_detail", args=[wave.public_id])
                 ),
             )
-            for person in _referents(today)
+            for person in {mandate.person_id: mandate.person for mandate in _referents(today)}.values()
         ],
         at=at,
     )
@@ -96,11 +140,10 @@ def _sentence(wave: Wave, state: State) -> str:
     return "L’embargo est levé : les résultats sont publiés pour tous les utilisateurs du site."
 
 
-def _referents(day: date) -> Iterable[Person]:
-    mandates = (
+def _referents(day: date) -> QuerySet[Mandate]:
+    return (
         Mandate.objects.current(day)
         .filter(post__role__in=[role.value for role in REFERENTS.values()], person__is_active=True)
-        .select_related("person")
+        .select_related("person", "post__departement")
         .order_by("pk")
     )
-    return {mandate.person_id: mandate.person for mandate in mandates}.values()
