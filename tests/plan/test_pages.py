@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from tests.plan.scene import BY, START, TODAY, act_as
 from traitdunion.identity.kinds import Role
-from traitdunion.plan import actions
-from traitdunion.plan.actions import Deposit
-from traitdunion.plan.kinds import BlockerCause, EvidenceKind, Owner
+from traitdunion.plan import actions, queries
+from traitdunion.plan.actions import Deposit, MeasureText, Origin
+from traitdunion.plan.kinds import BlockerCause, EvidenceKind, OriginKind, Owner, Provenance
 from traitdunion.plan.models import Action
 
 PDF = b"%PDF-1.7 bilan"
@@ -96,6 +96,36 @@ def test_a_page_costs_at_most_twelve_queries_whatever_the_rows(
 
     with django_assert_max_num_queries(12):
         client.get(pages[name])
+
+
+def test_the_measure_of_conventions_counts_their_actions_apart(client, plan):
+    bas_rhin = plan.house.bas_rhin
+    state = queries.sheet(plan.measure, TODAY).status
+    origin = Origin(kind=OriginKind.CONVENTION_CLAUSE, label="Rubrique 15")
+    for rank in range(4):
+        plan.open(f"Engagement {rank}", measure=None, departement=bas_rhin, owner=Owner.BOTH, origin=origin)
+    act_as(client, plan.mandate(Role.REFERENT_PREFECTURE))
+    page = reverse("plan:measure_detail", args=[plan.measure.public_id])
+
+    now, then = (client.get(page, asked).content.decode() for asked in ({}, {"au": "2026-02-01"}))
+
+    assert "4\N{NO-BREAK SPACE}actions nées des conventions" in now
+    assert f"{reverse('plan:action_list')}?origine=convention_clause" in now
+    assert "0\N{NO-BREAK SPACE}action née des conventions" in then
+    assert queries.sheet(plan.measure, TODAY).status == state
+
+
+def test_another_measure_does_not_count_the_actions_of_conventions(client, plan):
+    other = actions.open_measure(
+        section=plan.measure.section, code="39", position=39,
+        text=MeasureText(title="Données", wording="Veiller.", provenance=Provenance.OURS), **BY,
+    )  # fmt: skip
+    act_as(client, plan.mandate(Role.DESK_SANTE))
+
+    answer = client.get(reverse("plan:measure_detail", args=[other.public_id]))
+
+    assert answer.status_code == 200
+    assert "nées des conventions" not in answer.content.decode()
 
 
 def test_an_action_out_of_the_territory_does_not_exist(client, plan, territories):

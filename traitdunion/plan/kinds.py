@@ -63,6 +63,11 @@ class OriginKind(Kind):
     RECOMMENDATION = "recommendation", "recommandation"
 
 
+# The measure that asks for conventions. Its page counts apart the actions that clauses open: they belong to a
+# département, and its state follows from its own actions only.
+MEASURE_OF_ORIGIN = {OriginKind.CONVENTION_CLAUSE: "38"}
+
+
 class Owner(Kind):
     """Which side of the dyad owes the action; a national action has none."""
 

@@ -19,7 +19,14 @@ from traitdunion.audit.kept import Kept
 from traitdunion.core.choices import choices_of
 from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.plan import access, differences, exports, origins, queries
-from traitdunion.plan.kinds import ActionState, EvidenceKind, OriginKind, Owner, Provenance
+from traitdunion.plan.kinds import (
+    MEASURE_OF_ORIGIN,
+    ActionState,
+    EvidenceKind,
+    OriginKind,
+    Owner,
+    Provenance,
+)
 from traitdunion.plan.models import EvidenceFile
 from traitdunion.plan.views.frame import Reading, export_links, reading_day
 
@@ -89,13 +96,18 @@ def measure_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     sheet = queries.sheet(measure, reading.day)
     if sheet is None:
         return _not_yet(request, reading, f"Mesure {measure.code}")
-    visible = access.actions_visible_to(request.mandate).filter(measure=measure)
-    actions = queries.with_state(queries.known(visible, reading.day), reading.day)
+    visible = queries.known(access.actions_visible_to(request.mandate), reading.day)
+    actions = queries.with_state(visible.filter(measure=measure), reading.day)
     context = {
         "reading": reading,
         "measure": measure,
         "sheet": sheet,
         "actions": queries.lines(queries.by_urgency(actions)[:SHOWN_ACTIONS], reading.day),
+        "born_elsewhere": [
+            (origin, visible.filter(origin=origin.value).count())
+            for origin, code in MEASURE_OF_ORIGIN.items()
+            if code == measure.code
+        ],
         "evidence": queries.pieces_of(measure.evidence.all(), reading.day),
         "history": [
             {"at": each.recorded_at, "text": each.title, "author": each.author} for each in sheet.wordings
