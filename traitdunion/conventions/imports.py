@@ -33,6 +33,7 @@ from traitdunion.conventions.convention_table import (
 )
 from traitdunion.conventions.kinds import Basis, Step, Turn
 from traitdunion.conventions.models import (
+    TERMS,
     Clause,
     Convention,
     FormerTerms,
@@ -512,7 +513,8 @@ def _write(compared: _Compared, *, actor: Actor, at: datetime, progress: Progres
         )
         line = item.line
         if item.known:
-            rows.former.append(FormerTerms(convention=convention, **convention.terms, **written))
+            said = (*convention.terms.values(), actor.label, actor.mandate, at)
+            rows.former.append((convention, said))
         convention.title = line.title
         convention.reference = line.reference
         convention.template_id = templates.get(line.template)
@@ -536,7 +538,7 @@ class _Rows:
 
     STEPS: ClassVar[int] = 8
 
-    former: list[FormerTerms] = field(default_factory=list)
+    former: list[tuple[Convention, tuple[object, ...]]] = field(default_factory=list)
     fresh: list[Convention] = field(default_factory=list)
     known: list[Convention] = field(default_factory=list)
     corrected: list[Signature] = field(default_factory=list)
@@ -591,7 +593,7 @@ class _Rows:
     def saves(self) -> Sequence[Callable[[], object]]:
         """Return the statements in their order; the parts follow the conventions, which then have a number."""
         return (
-            lambda: FormerTerms.objects.bulk_create(self.former, batch_size=BATCH),
+            lambda: _copy(FormerTerms, (*TERMS, *AUTHORED), self.former),
             lambda: Convention.objects.bulk_create(self.fresh, batch_size=BATCH),
             lambda: _update(Convention, self.known, UPDATED),
             lambda: _update(Signature, self.corrected, ("signed_on", "signatory_name", "quality")),
@@ -634,7 +636,11 @@ def _copy(
 
 def _copy_rows(model: type[Model], fields: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
     """Add rows as the database reads them fastest: 10,000 of them without one object each."""
-    columns = {column.name: str(column.column) for column in model._meta.concrete_fields}
+    columns = {
+        name: str(column.column)
+        for column in model._meta.concrete_fields
+        for name in (column.name, column.attname)
+    }
     names = [Identifier(columns[name]) for name in fields]
     statement = SQL("COPY {} ({}) FROM STDIN").format(Identifier(model._meta.db_table), SQL(", ").join(names))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
