@@ -171,6 +171,9 @@ def main(arguments: list[str]) -> int:
     kills = int(arguments[0]) if arguments else 8
     for line in machine.describe(f"{101 * 2 * PEOPLE} personnes interrogées, une lettre chacune"):
         print(line)
+    print(
+        f"Charge de la machine avant la mesure : {os.getloadavg()[0]:.1f} processus pour {os.cpu_count()} cœurs"
+    )
     mailbox, port = Mailbox(), free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=port)
     controller.start()
