@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.conventions import facts
 from tests.conventions.scene import BY, START, TODAY, act_as
 from tests.conventions.test_drafting_pages import text_of
 from traitdunion.audit.models import Entry
@@ -128,6 +129,7 @@ def test_the_database_refuses_a_text_given_up_and_signed(dyad):
     wrong = {
         "conventions_abandoned_unsigned": lambda: write(half, abandoned_on=ON),
         "conventions_signed_not_abandoned": lambda: write(signature, convention=given_up),
+        "the text was given up": lambda: facts.sign(given_up, Side.ARS, ON),
         "convention_abandoned_or_signed": lambda: write(given_up, signed_on=ON, starts_on=ON),
         "step_abandoned_says_why": lambda: write(given_up.steps.last(), reason=""),
         "step_abandoned_once": lambda: actions._step(
