@@ -49,12 +49,17 @@ def answer(visit, link, value):
     page = visit.page
     page.goto(link)
     page.get_by_role("link", name=re.compile("Commencer|Reprendre")).click()
+    here = page.locator("form.ba-questions, input#code").first
+    here.wait_for()
     while page.locator("form.ba-questions").count():
         for question in page.locator("fieldset.ba-question").all():
             question.locator(f"input[value='{value}']").check(force=True)
-        page.get_by_role("button", name="Enregistrer et continuer").click()
-        if page.get_by_text("Vous pouvez ajouter quelques mots").count():
+        with page.expect_navigation():
             page.get_by_role("button", name="Enregistrer et continuer").click()
+        if page.get_by_text("Vous pouvez ajouter quelques mots").count():
+            with page.expect_navigation():
+                page.get_by_role("button", name="Enregistrer et continuer").click()
+        here.wait_for()
     page.get_by_role("button", name="Envoyer", exact=True).click()
     return page.inner_text("main")
 
@@ -78,6 +83,10 @@ def play(open_as, shell, letters, name, value, *, in_browser):
     wave = prepare(administrator, name)
     complete(open_as("referent_prefecture"), wave, "prefecture", "sous_prefet")
     complete(open_as("referent_ars"), wave, "ars", "psychiatre")
+    shell(  # one département is enough for a story
+        "from traitdunion.barometer.models import RosterEntry\n"
+        f"RosterEntry.objects.filter(wave__name={name!r}).exclude(departement='67').delete()"
+    )
     administrator.page.goto(f"{wave}ouvrir/")
     administrator.page.get_by_role("button", name=re.compile("Ouvrir")).click()
     shell("from traitdunion.notices.actions import send_pending; from django.utils import timezone\n"
