@@ -330,7 +330,7 @@ def test_the_country_counts_by_pattern_and_names_no_departement(dyad, client):
         2,
         1,
     )  # two référents elsewhere
-    assert list(rows["désaccord connu"].standings) == [0, 0, 0, 1]
+    assert list(rows["désaccord"].standings) == [0, 0, 0, 1]
     said = page(client, dyad.ars, "piste_counts")
     assert "Bas-Rhin" not in said.split("<h1>")[1]
     assert "2 sur 3" in said

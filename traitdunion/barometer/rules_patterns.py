@@ -72,7 +72,7 @@ def quantity_of(rule: str, side: str) -> Quantity:
 LABELS: Final[Mapping[str, str]] = {
     "shared_problem": "difficulté que les deux côtés reconnaissent",
     "unaware": "un côté ne sait pas ce que vit l’autre",
-    "disagreement": "désaccord connu",
+    "disagreement": "désaccord",
     "internal": "désaccord à l’intérieur d’un côté",
     POLITENESS: "bonnes réponses, faits absents",
     FACTS: "fait à vérifier",

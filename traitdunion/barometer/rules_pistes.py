@@ -177,7 +177,8 @@ class _About:
 
     def _mistaken(self) -> Iterator[Piste]:
         for side in SIDES:
-            if self._is_sure(f"accuracy_{side}"):
+            # What a side answers must have a meaning before another can be wrong about it.
+            if self._is_sure(f"accuracy_{side}") and not self.divided:
                 yield self._piste(
                     "misunderstanding",
                     UNAWARE,

@@ -135,6 +135,7 @@ def kept(
         "cells": cells,
         "gaps": [row for row in wave["gaps"] if row["estimate"] is not None and _is_safe(row, told, who)],
         "within": [row for row in wave["within"] if (row["dimension"], _of(row)) in told],
+        "national": [_nation(row) for row in wave["national"]],
         "regional": [_region(row, region_names[row["region"]]) for row in wave["regional"]],
     }
 
@@ -156,6 +157,14 @@ def _region(row: Mapping[str, Any], name: str) -> dict[str, Any]:
         return {**row, "name": name, "reason": ""}
     reason = ONE_PLACE if row["departements"] else TOO_FEW
     return {**_without_figures(row, ("region", "side", "dimension"), reason), "name": name}
+
+
+def _nation(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of the country, none when one département alone counts: a pilot is not a nation."""
+    if row["shown"] and row["departements"] >= FEWEST_PLACES:
+        return {**row, "reason": ""}
+    reason = ONE_PLACE if row["departements"] else TOO_FEW
+    return _without_figures(row, ("side", "dimension", "departements", "asked"), reason)
 
 
 def _without_figures(row: Mapping[str, Any], place: Sequence[str], reason: str) -> dict[str, Any]:
@@ -187,7 +196,7 @@ def distribution(answers: WaveAnswers, asked: Questionnaire, wave: Mapping[str, 
             ]
             is_told = np.array([(dimension.id, Cell(code, side)) in told for code in answers.departements])
             who = np.flatnonzero((answers.side == number) & is_told[answers.departement])
-            if len(who) and items:
+            if is_told.sum() >= FEWEST_PLACES and len(who) and items:
                 place = np.ix_(who, items)
                 counts = {str(value): int((answers.value[place] == value).sum()) for value in range(1, 6)}
                 counts[DONT_KNOW] = int(answers.dont_know[place].sum())
