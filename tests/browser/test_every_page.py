@@ -15,9 +15,9 @@ from django.urls import Resolver404, resolve
 from traitdunion.identity.kinds import Role
 
 PERSONAS = [None, *(role.value for role in Role)]
-# What decides whether an element is accessible, as far as a reader of HTML can tell.
 # Links of letters, which the demonstration shows: each is for one person, once.
 PERSONAL = "/barometre/repondre/"
+# What decides whether an element is accessible, as far as a reader of HTML can tell.
 TELLING = {"class", "role", "type", "aria-current", "aria-live", "aria-sort", "scope", "disabled", "tabindex"}
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from traitdunion.barometer.access_results import waves_of_departement
+from traitdunion.conventions.access import may_draft
 from traitdunion.identity import access
 from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.portal import pdf, public, queries, search
@@ -56,7 +57,12 @@ def dyad(request: SignedInRequest, code: str) -> HttpResponse:
     page = queries.dyad(
         departement, mandate=request.mandate, day=timezone.localdate(), previous_visit=previous
     )
-    return render(request, "portal/dyad.html", {"dyad": page, "today": timezone.localdate()})
+    context = {
+        "dyad": page,
+        "today": timezone.localdate(),
+        "may_draft": may_draft(request.mandate, departement),
+    }
+    return render(request, "portal/dyad.html", context)
 
 
 @mandate_required
