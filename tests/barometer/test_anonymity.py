@@ -331,8 +331,14 @@ def test_once_closed_the_order_is_drawn_again(wave, monkeypatch):
 
     monkeypatch.setattr(answering, "_dice", Dice())
     actions.close(wave, today=TODAY, **WHO)
-    kept = [value for (value,) in rows("SELECT answers ->> 'joindre' FROM barometer_sheet ORDER BY ctid")]
-    assert kept == drawn[0]
+    kept = {}
+    for page, value in rows(
+        "SELECT (ctid::text::point)[0], answers ->> 'joindre' FROM barometer_sheet ORDER BY ctid"
+    ):
+        kept.setdefault(page, []).append(value)
+    # A full page sends the rest of the rows to another, sometimes an earlier one: the order holds in each.
+    assert sorted(value for values in kept.values() for value in values) == sorted(drawn[0])
+    assert all(values == [value for value in drawn[0] if value in values] for values in kept.values())
 
 
 @pytest.mark.django_db(transaction=True)
