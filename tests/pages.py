@@ -17,6 +17,7 @@ from traitdunion.audit.actors import task
 from traitdunion.barometer import actions_pistes as pistes
 from traitdunion.barometer.models import Piste, Proposal
 from traitdunion.conventions import actions as drafting
+from traitdunion.conventions import actions_text
 from traitdunion.conventions.actions_practice import contact_token, plan_meeting
 from traitdunion.conventions.kinds import State
 from traitdunion.conventions.models import (
@@ -304,7 +305,7 @@ def stage() -> Stage:
         provenance=Provenance.SYNTHETIC,
         **who,
     )
-    clause = drafting.add_clause(
+    clause = actions_text.add_clause(
         draft, heading_number=4, text="Désigner un suppléant", owner=Owner.BOTH, due_on=None, **who
     )
     action = plan.open_action(

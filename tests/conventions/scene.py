@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from tests.identity.conftest import ACTOR, NOW, House
-from traitdunion.conventions import actions, actions_template
+from traitdunion.conventions import actions, actions_signature, actions_template, actions_text
 from traitdunion.conventions.kinds import Step
 from traitdunion.conventions.models import Convention, Template
 from traitdunion.conventions.sources import read_template
@@ -18,7 +18,7 @@ BACKEND = "traitdunion.identity.oidc.StrictOIDCBackend"
 BY = {"actor": ACTOR, "at": NOW}
 TODAY = date(2026, 3, 2)
 START = date(2026, 1, 5)
-CIRCUIT = actions.CircuitText(
+CIRCUIT = actions_text.CircuitText(
     subject="Demande de ressource",
     who_does="Référent préfecture",
     who_is_told="Référent ARS",
@@ -72,7 +72,7 @@ class Dyad:
     def sign(self, convention, *, on=START + timedelta(days=5), sides=tuple(Side)) -> Convention:
         who = {Side.PREFECTURE: self.prefet.person, Side.ARS: self.dg.person}
         for side in sides:
-            actions.sign(convention, side=side, signatory=who[side], signed_on=on, **BY)
+            actions_signature.sign(convention, side=side, signatory=who[side], signed_on=on, **BY)
         convention.refresh_from_db()
         return convention
 
@@ -80,7 +80,7 @@ class Dyad:
         return self.sign(self.to_sign(**values))
 
     def with_clause(self, convention, text="Tenir deux réunions par an"):
-        return actions.add_clause(
+        return actions_text.add_clause(
             convention, heading_number=15, text=text, owner=Owner.BOTH, due_on=date(2026, 6, 30), **BY
         )
 

@@ -11,10 +11,18 @@ from tests.conventions import facts
 from tests.conventions.scene import BY, START, TODAY, act_as
 from tests.conventions.test_drafting_pages import text_of
 from traitdunion.audit.models import Entry
-from traitdunion.conventions import actions, imports, queries, queries_drafting
-from traitdunion.conventions.actions import ConventionRefusedError
+from traitdunion.conventions import (
+    actions,
+    actions_signature,
+    actions_text,
+    imports,
+    queries,
+    queries_drafting,
+    writing,
+)
 from traitdunion.conventions.kinds import Coverage, State, Step, Turn
 from traitdunion.conventions.queries_timeline import timeline
+from traitdunion.conventions.writing import ConventionRefusedError
 from traitdunion.exchange.difference import ChangeKind
 from traitdunion.exchange.tables import read_table
 from traitdunion.identity.kinds import Side
@@ -59,7 +67,7 @@ def test_a_text_signed_by_one_side_waits_for_the_withdrawal(dyad):
     ):
         abandon(convention, on=TODAY)
 
-    actions.withdraw_signature(convention, side=Side.ARS, on=TODAY, reason="Erreur", **BY)
+    actions_signature.withdraw_signature(convention, side=Side.ARS, on=TODAY, reason="Erreur", **BY)
     assert abandon(convention, on=TODAY).situation(TODAY).state is State.ABANDONNEE
 
 
@@ -99,13 +107,12 @@ def test_what_is_given_up_does_not_change_any_more(dyad):
         lambda: dyad.step(convention, Step.RELECTURE, on=TODAY),
         lambda: dyad.sign(convention, on=TODAY, sides=[Side.ARS]),
         lambda: dyad.with_clause(convention),
-        lambda: actions.remove_clause(clause, **BY),
-        lambda: actions.write_heading(convention, number=1, coverage=Coverage.PRESENT, text="Objet", **BY),
-        lambda: actions.revise(
-            convention, title="Autre", reference="", template=None, starts_on=None, ends_on=None, **BY
+        lambda: actions_text.remove_clause(clause, **BY),
+        lambda: actions_text.write_heading(
+            convention, number=1, coverage=Coverage.PRESENT, text="Objet", **BY
         ),
-        lambda: actions.revise_declared(
-            convention, title="Autre", reference="", starts_on=None, ends_on=None, **BY
+        lambda: actions_text.revise(
+            convention, title="Autre", reference="", template=None, starts_on=None, ends_on=None, **BY
         ),
     ]
     for act in acts:
@@ -132,7 +139,7 @@ def test_the_database_refuses_a_text_given_up_and_signed(dyad):
         "the text was given up": lambda: facts.sign(given_up, Side.ARS, ON),
         "convention_abandoned_or_signed": lambda: write(given_up, signed_on=ON, starts_on=ON),
         "step_abandoned_says_why": lambda: write(given_up.steps.last(), reason=""),
-        "step_abandoned_once": lambda: actions._step(
+        "step_abandoned_once": lambda: writing.record_step(
             given_up, Step.ABANDONNEE, Turn.NOBODY, ON, "Encore", **BY
         ),
     }
@@ -157,7 +164,7 @@ def test_another_draft_may_be_opened(dyad):
 def test_another_avenant_takes_the_number_of_the_one_given_up(dyad):
     parent = dyad.signed()
     first = actions.start_avenant(parent, side=Side.ARS, title="Mineurs", on=TODAY, **BY)
-    actions.write_heading(first, number=5, coverage=Coverage.PRESENT, text="Jamais signé", **BY)
+    actions_text.write_heading(first, number=5, coverage=Coverage.PRESENT, text="Jamais signé", **BY)
     abandon(first, on=TODAY)
     before = queries_drafting.consolidated(parent, on=TODAY)
 
@@ -248,8 +255,8 @@ def test_the_page_asks_why_and_for_a_confirmation_then_shows_the_state(client, d
 
     assert "Ce texte est abandonné : rien n’est plus attendu." in done
     assert "(Le modèle change)" in done
-    for writing in ("convention_step", "convention_revise", "convention_abandon", "convention_headings"):
-        assert reverse(f"conventions:{writing}", args=[convention.public_id]) not in done
+    for act in ("convention_step", "convention_revise", "convention_abandon", "convention_headings"):
+        assert reverse(f"conventions:{act}", args=[convention.public_id]) not in done
     history = client.get(reverse("conventions:departement_history", args=["67"])).content.decode()
     assert reverse("conventions:convention_start", args=["67"]) in history
 

@@ -10,7 +10,15 @@ from tests.conventions.scene import CIRCUIT, act_as
 from tests.conventions.test_access import stranger
 from tests.conventions.test_drafting_pages import text_of
 from tests.identity.conftest import ACTOR
-from traitdunion.conventions import actions, actions_practice, imports, queries_as_of, queries_drafting
+from traitdunion.conventions import (
+    actions,
+    actions_practice,
+    actions_signature,
+    actions_text,
+    imports,
+    queries_as_of,
+    queries_drafting,
+)
 from traitdunion.conventions.kinds import Coverage, State, Step, Turn
 from traitdunion.conventions.models import TERMS, Convention, FormerTerms
 from traitdunion.exchange.tables import read_table
@@ -46,14 +54,14 @@ def step(convention, to, day, side=Side.PREFECTURE):
 
 def sign(dyad, convention, side, day):
     who = {Side.PREFECTURE: dyad.prefet.person, Side.ARS: dyad.dg.person}[side]
-    actions.sign(convention, side=side, signatory=who, signed_on=on(day), **by(day))
+    actions_signature.sign(convention, side=side, signatory=who, signed_on=on(day), **by(day))
 
 
 def story(dyad):
     """Yield the days of a story of every kind of act, each once its acts are recorded."""
     convention = start(dyad)
     yield 0
-    actions.revise(
+    actions_text.revise(
         convention, title="Convention-cadre relue", reference="BR-1", template=None, starts_on=None, ends_on=END,
         **by(2),
     )  # fmt: skip
@@ -64,7 +72,7 @@ def story(dyad):
     yield 4
     sign(dyad, convention, Side.ARS, 6)
     yield 6
-    actions.withdraw_signature(convention, side=Side.ARS, on=on(7), reason="Erreur", **by(7))
+    actions_signature.withdraw_signature(convention, side=Side.ARS, on=on(7), reason="Erreur", **by(7))
     yield 7
     sign(dyad, convention, Side.ARS, 8)
     yield 8
@@ -90,7 +98,7 @@ def story(dyad):
     # Recorded late: the evening of the 24th day does not know it.
     actions_practice.review(convention, reviewed_on=on(24), conclusion="Vu", today=on(30), **by(30))
     yield 30
-    actions.denounce(convention, from_on=on(40), reason="Refonte", **by(33))
+    actions_signature.denounce(convention, from_on=on(40), reason="Refonte", **by(33))
     yield 33
     yield 40
 
@@ -268,10 +276,12 @@ def test_the_past_of_another_departement_does_not_exist(client, dyad):
 
 def test_a_past_evening_costs_at_most_twelve_queries(client, dyad, django_assert_max_num_queries):
     convention = start(dyad)
-    actions.add_circuit(convention, CIRCUIT, **by(1))
+    actions_text.add_circuit(convention, CIRCUIT, **by(1))
     for number in range(1, 9):
-        actions.write_heading(convention, number=number, coverage=Coverage.PRESENT, text="Texte", **by(1))
-        actions.add_clause(
+        actions_text.write_heading(
+            convention, number=number, coverage=Coverage.PRESENT, text="Texte", **by(1)
+        )
+        actions_text.add_clause(
             convention, heading_number=number, text="Se réunir", owner=Owner.BOTH, due_on=None, **by(1)
         )
     step(convention, Step.RELECTURE, 2)
@@ -283,7 +293,7 @@ def test_a_past_evening_costs_at_most_twelve_queries(client, dyad, django_assert
             dyad.departement, planned_on=on(day), subject="Comité", **by(day)
         )
         actions_practice.cancel_meeting(meeting, cancelled_on=on(day), **by(day))
-    actions.denounce(convention, from_on=on(40), reason="Refonte", **by(20))
+    actions_signature.denounce(convention, from_on=on(40), reason="Refonte", **by(20))
     act_as(client, dyad.referent_ars)
 
     with django_assert_max_num_queries(12):

@@ -4,9 +4,15 @@ import pytest
 from django.urls import reverse
 
 from tests.conventions.scene import BY, CIRCUIT, START, act_as
-from traitdunion.conventions import actions, actions_template, queries_drafting
-from traitdunion.conventions.actions import ConventionRefusedError
+from traitdunion.conventions import (
+    actions,
+    actions_signature,
+    actions_template,
+    actions_text,
+    queries_drafting,
+)
 from traitdunion.conventions.kinds import Coverage, State
+from traitdunion.conventions.writing import ConventionRefusedError
 from traitdunion.identity.kinds import Side
 from traitdunion.plan.models import Action
 
@@ -28,7 +34,7 @@ def signed_avenant(dyad, parent, **values):
 
 
 def write(convention, number, text):
-    actions.write_heading(convention, number=number, coverage=Coverage.PRESENT, text=text, **BY)
+    actions_text.write_heading(convention, number=number, coverage=Coverage.PRESENT, text=text, **BY)
 
 
 def test_an_avenant_takes_the_next_number_and_the_parties(dyad):
@@ -66,11 +72,11 @@ def test_an_avenant_changes_the_text_from_its_first_day(dyad):
 def test_an_avenant_with_a_matrix_replaces_the_whole_matrix(dyad):
     parent = dyad.signed()
     made = avenant(parent)
-    actions.take_over_matrix(made, on=OPENED, **BY)
+    actions_text.take_over_matrix(made, on=OPENED, **BY)
     assert made.circuits.count() == parent.circuits.count()
     with pytest.raises(ConventionRefusedError, match="a déjà sa matrice"):
-        actions.take_over_matrix(made, on=OPENED, **BY)
-    actions.add_circuit(made, CIRCUIT, **BY)
+        actions_text.take_over_matrix(made, on=OPENED, **BY)
+    actions_text.add_circuit(made, CIRCUIT, **BY)
     dyad.ready(made, on=OPENED)
     dyad.sign(made, on=SIGNED)
 
@@ -130,15 +136,15 @@ def test_an_avenant_waits_for_the_signature_and_for_the_one_before(dyad):
 def test_the_dates_of_a_signed_convention_change_by_avenant_only(dyad):
     parent = dyad.signed()
     with pytest.raises(ConventionRefusedError, match="ne change plus que par un avenant"):
-        actions.revise(parent, title="x", reference="", template=None, starts_on=None, ends_on=END, **BY)
+        actions_text.revise(parent, title="x", reference="", template=None, starts_on=None, ends_on=END, **BY)
 
 
 def test_an_avenant_is_not_denounced_and_ends_with_its_convention(dyad):
     parent = dyad.signed()
     made = dyad.sign(signed_avenant(dyad, parent), on=SIGNED)
     with pytest.raises(ConventionRefusedError, match="On dénonce la convention"):
-        actions.denounce(made, from_on=date(2026, 4, 1), reason="motif", **BY)
-    actions.denounce(parent, from_on=date(2026, 4, 1), reason="motif", **BY)
+        actions_signature.denounce(made, from_on=date(2026, 4, 1), reason="motif", **BY)
+    actions_signature.denounce(parent, from_on=date(2026, 4, 1), reason="motif", **BY)
     made.refresh_from_db()
     made.parent.refresh_from_db()
     assert made.situation(date(2026, 4, 1)).state is State.DENONCEE

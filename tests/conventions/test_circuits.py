@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from tests.conventions.scene import BY, CIRCUIT, act_as
 from traitdunion.audit.models import Entry
-from traitdunion.conventions import actions
+from traitdunion.conventions import actions_text
 from traitdunion.conventions.models import Circuit, Clause
 
 pytestmark = pytest.mark.django_db
@@ -13,14 +13,14 @@ pytestmark = pytest.mark.django_db
 
 def test_a_line_is_added_last_then_rewritten_then_removed(dyad):
     convention = dyad.draft(template=None)
-    actions.add_circuit(convention, CIRCUIT, **BY)
-    circuit = actions.add_circuit(convention, replace(CIRCUIT, subject="Réponse"), **BY)
+    actions_text.add_circuit(convention, CIRCUIT, **BY)
+    circuit = actions_text.add_circuit(convention, replace(CIRCUIT, subject="Réponse"), **BY)
     assert [line.subject for line in convention.circuits.all()] == ["Demande de ressource", "Réponse"]
 
-    actions.edit_circuit(circuit, replace(CIRCUIT, subject="Réponse de l’ARS"), **BY)
+    actions_text.edit_circuit(circuit, replace(CIRCUIT, subject="Réponse de l’ARS"), **BY)
     circuit.refresh_from_db()
     assert circuit.subject == "Réponse de l’ARS"
-    actions.remove_circuit(circuit, **BY)
+    actions_text.remove_circuit(circuit, **BY)
 
     assert convention.circuits.count() == 1
     removed = Entry.objects.get(event="conventions.convention.circuit_removed")

@@ -4,9 +4,9 @@ import pytest
 
 from tests.conventions.scene import BY, NOW, START, TODAY
 from traitdunion.audit.models import Entry
-from traitdunion.conventions import actions
-from traitdunion.conventions.actions import ConventionRefusedError
+from traitdunion.conventions import actions_signature, actions_text
 from traitdunion.conventions.kinds import Coverage, State, Step, Turn
+from traitdunion.conventions.writing import ConventionRefusedError
 from traitdunion.identity.kinds import OrganisationKind, Side
 from traitdunion.identity.models import Organisation
 
@@ -60,7 +60,7 @@ def test_a_convention_that_ends_before_it_starts_is_refused(dyad):
         dyad.draft(**BACKWARDS)
     convention = dyad.draft()
     with pytest.raises(ConventionRefusedError, match=ENDS_BEFORE):
-        actions.revise(convention, title="Titre", reference="", template=None, **BACKWARDS, **BY)
+        actions_text.revise(convention, title="Titre", reference="", template=None, **BACKWARDS, **BY)
 
 
 def test_a_draft_cannot_start_tomorrow(dyad):
@@ -111,10 +111,12 @@ def test_the_text_is_frozen_once_a_side_has_signed(dyad):
     dyad.sign(convention, sides=[Side.PREFECTURE])
 
     writes = [
-        lambda: actions.write_heading(convention, number=1, coverage=Coverage.PRESENT, text="Autre", **BY),
-        lambda: actions.remove_circuit(circuit, **BY),
-        lambda: actions.remove_clause(clause, **BY),
-        lambda: actions.revise(
+        lambda: actions_text.write_heading(
+            convention, number=1, coverage=Coverage.PRESENT, text="Autre", **BY
+        ),
+        lambda: actions_text.remove_circuit(circuit, **BY),
+        lambda: actions_text.remove_clause(clause, **BY),
+        lambda: actions_text.revise(
             convention, title="Autre", reference="", template=None, starts_on=None, ends_on=None, **BY
         ),
         lambda: dyad.step(convention, Step.RELECTURE, on=TODAY),
@@ -127,7 +129,7 @@ def test_the_text_is_frozen_once_a_side_has_signed(dyad):
 def test_the_author_and_the_reason_of_a_denunciation_are_kept(dyad):
     convention = dyad.signed()
 
-    actions.denounce(convention, from_on=date(2026, 4, 1), reason="Refonte de la cellule", **BY)
+    actions_signature.denounce(convention, from_on=date(2026, 4, 1), reason="Refonte de la cellule", **BY)
 
     convention.refresh_from_db()
     assert convention.denounced_by == BY["actor"].label
@@ -146,15 +148,15 @@ def test_the_author_and_the_reason_of_a_denunciation_are_kept(dyad):
 def test_a_denunciation_without_sense_is_refused(dyad, from_on, reason, said):
     convention = dyad.signed(ends_on=date(2026, 12, 31))
     with pytest.raises(ConventionRefusedError, match=said):
-        actions.denounce(convention, from_on=from_on, reason=reason, **BY)
+        actions_signature.denounce(convention, from_on=from_on, reason=reason, **BY)
 
 
 def test_only_a_signed_convention_is_denounced_and_once(dyad):
     draft = dyad.draft()
     with pytest.raises(ConventionRefusedError, match="n’est pas signée"):
-        actions.denounce(draft, from_on=date(2026, 4, 1), reason="motif", **BY)
+        actions_signature.denounce(draft, from_on=date(2026, 4, 1), reason="motif", **BY)
     dyad.ready(draft)
     convention = dyad.sign(draft)
-    actions.denounce(convention, from_on=date(2026, 4, 1), reason="motif", **BY)
+    actions_signature.denounce(convention, from_on=date(2026, 4, 1), reason="motif", **BY)
     with pytest.raises(ConventionRefusedError, match="déjà dénoncée à compter du 01/04/2026"):
-        actions.denounce(convention, from_on=date(2026, 5, 1), reason="motif", **BY)
+        actions_signature.denounce(convention, from_on=date(2026, 5, 1), reason="motif", **BY)

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.conventions.scene import BY, START, act_as
-from traitdunion.conventions import actions, queries_drafting
+from traitdunion.conventions import actions, actions_signature, actions_text, queries_drafting
 from traitdunion.conventions.kinds import Coverage, Step
 from traitdunion.conventions.models import Convention
 from traitdunion.identity.kinds import Role, Side
@@ -133,7 +133,7 @@ def test_the_page_tells_what_was_signed_by_whom_and_under_what_power(client, dya
     convention = dyad.to_sign()
     clause = dyad.with_clause(convention)
     dyad.delegate(dyad.referent_prefecture.person, starts_on=START, ends_on=START + timedelta(days=30))
-    actions.sign(
+    actions_signature.sign(
         convention,
         side=Side.PREFECTURE,
         signatory=dyad.referent_prefecture.person,
@@ -211,7 +211,7 @@ def test_a_departement_shows_its_conventions_and_may_start_one_when_none_is_open
 
 def test_what_was_typed_is_never_markup(client, dyad):
     convention = dyad.draft(title="<script>alert(1)</script>")
-    actions.write_heading(
+    actions_text.write_heading(
         convention, number=1, coverage=Coverage.PRESENT, text="<img src=x onerror=alert(1)>", **BY
     )
     act_as(client, dyad.referent_ars)
@@ -245,7 +245,7 @@ def amended(dyad, count):
     day = START + timedelta(days=6)
     for rank in range(count):
         made = actions.start_avenant(convention, side=Side.ARS, title=f"Avenant {rank}", on=day, **BY)
-        actions.write_heading(made, number=1, coverage=Coverage.PRESENT, text=f"Objet {rank}", **BY)
+        actions_text.write_heading(made, number=1, coverage=Coverage.PRESENT, text=f"Objet {rank}", **BY)
         dyad.ready(made, on=day)
         dyad.sign(made, on=day)
     return convention

@@ -4,16 +4,16 @@ import pytest
 from django.urls import reverse
 
 from tests.conventions.scene import BY, NOW, act_as
-from traitdunion.conventions import actions, queries_drafting
-from traitdunion.conventions.actions import ConventionRefusedError
+from traitdunion.conventions import actions_text, queries_drafting
 from traitdunion.conventions.kinds import Coverage
+from traitdunion.conventions.writing import ConventionRefusedError
 from traitdunion.identity.kinds import Side
 
 pytestmark = pytest.mark.django_db
 
 
 def write(convention, number=1, coverage=Coverage.PRESENT, text="Un objet.", **values):
-    return actions.write_heading(convention, number=number, coverage=coverage, text=text, **BY | values)
+    return actions_text.write_heading(convention, number=number, coverage=coverage, text=text, **BY | values)
 
 
 def test_the_checklist_counts_what_is_dealt_with(dyad):

@@ -6,10 +6,10 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from tests.conventions.scene import BY, START, TODAY
 from traitdunion.audit.models import Entry
-from traitdunion.conventions import actions
-from traitdunion.conventions.actions import ConventionRefusedError, Declared
+from traitdunion.conventions import actions_signature, writing
 from traitdunion.conventions.kinds import Basis, State, Step, Turn
 from traitdunion.conventions.models import Convention, Signature
+from traitdunion.conventions.writing import ConventionRefusedError
 from traitdunion.identity import actions as identity
 from traitdunion.identity.kinds import Role, Side
 from traitdunion.plan.kinds import OriginKind, Provenance
@@ -20,7 +20,7 @@ ON = START + timedelta(days=5)
 
 
 def sign(convention, side, person, on=ON):
-    return actions.sign(convention, side=side, signatory=person, signed_on=on, **BY)
+    return actions_signature.sign(convention, side=side, signatory=person, signed_on=on, **BY)
 
 
 def test_a_signatory_in_his_own_right_signs_under_his_post(dyad):
@@ -140,7 +140,9 @@ def test_a_signature_is_withdrawn_with_its_reason_while_alone(dyad):
     convention = dyad.to_sign()
     sign(convention, Side.PREFECTURE, dyad.prefet.person)
 
-    actions.withdraw_signature(convention, side=Side.PREFECTURE, on=TODAY, reason="Erreur de date", **BY)
+    actions_signature.withdraw_signature(
+        convention, side=Side.PREFECTURE, on=TODAY, reason="Erreur de date", **BY
+    )
 
     assert not convention.signatures.exists()
     assert convention.steps.last().reason == "Signature préfecture retirée : Erreur de date"
@@ -150,9 +152,9 @@ def test_a_signature_is_withdrawn_with_its_reason_while_alone(dyad):
 def test_a_withdrawn_signature_is_kept_aside_and_the_side_signs_again(dyad):
     convention = dyad.to_sign()
     sign(convention, Side.PREFECTURE, dyad.prefet.person)
-    actions.withdraw_signature(convention, side=Side.PREFECTURE, on=TODAY, reason="Erreur", **BY)
+    actions_signature.withdraw_signature(convention, side=Side.PREFECTURE, on=TODAY, reason="Erreur", **BY)
 
-    again = actions.sign(
+    again = actions_signature.sign(
         convention, side=Side.PREFECTURE, signatory=dyad.prefet.person, signed_on=TODAY, **BY
     )
 
@@ -166,7 +168,7 @@ def test_a_withdrawn_signature_is_kept_aside_and_the_side_signs_again(dyad):
 def test_a_signature_is_not_withdrawn_without_sense(dyad):
     convention = dyad.to_sign()
     sign(convention, Side.PREFECTURE, dyad.prefet.person)
-    withdraw = actions.withdraw_signature
+    withdraw = actions_signature.withdraw_signature
     with pytest.raises(ConventionRefusedError, match="il n’y a rien à retirer"):
         withdraw(convention, side=Side.ARS, on=TODAY, reason="motif", **BY)
     with pytest.raises(ConventionRefusedError, match="Dites pourquoi"):
@@ -225,7 +227,7 @@ def test_a_convention_on_the_last_day_of_another_is_refused(dyad):
 
 def test_a_denounced_convention_leaves_room(dyad):
     first = dyad.signed()
-    actions.denounce(first, from_on=date(2026, 2, 1), reason="Refonte", **BY)
+    actions_signature.denounce(first, from_on=date(2026, 2, 1), reason="Refonte", **BY)
     assert dyad.signed(title="Suite", starts_on=date(2026, 2, 1)).signed_on is not None
 
 
@@ -240,7 +242,7 @@ def test_the_refusal_of_the_database_is_said_in_words(dyad, monkeypatch):
     dyad.signed()
     second = dyad.to_sign(title="Seconde")
     sign(second, Side.PREFECTURE, dyad.prefet.person)
-    monkeypatch.setattr(actions, "_check_alone", lambda convention: None)
+    monkeypatch.setattr(actions_signature, "check_alone", lambda convention: None)
     with pytest.raises(ConventionRefusedError, match="vient d’être signée pour la même période"):
         sign(second, Side.ARS, dyad.dg.person)
 
@@ -302,8 +304,8 @@ def declared_twice(dyad):
         author_label="essai",
         recorded_at=BY["at"],
     )
-    actions._join_parties(second, ())
-    actions._step(second, Step.PROJET, Turn.PREFECTURE, START, "", **BY)
+    writing.join_parties(second, ())
+    writing.record_step(second, Step.PROJET, Turn.PREFECTURE, START, "", **BY)
     dyad.ready(second)
     sign(second, Side.PREFECTURE, dyad.prefet.person)
     return first, second
@@ -334,60 +336,3 @@ def test_the_constraint_alone_lets_one_of_two_writers_through(dyad):
     # Two writers that check each other's row at the same instant: PostgreSQL stops one, by name or as a deadlock.
     assert isinstance(refusal, IntegrityError) or "deadlock detected" in str(refusal)
     assert Convention.objects.filter(signed_on__isnull=False).count() == 1
-
-
-# Declared
-
-
-def declared(dyad, **values):
-    wanted = {
-        "departement": dyad.departement,
-        "title": "Convention de 2024",
-        "on": START,
-        "starts_on": date(2024, 1, 1),
-        "ends_on": date(2026, 12, 31),
-        "signatures": {side: Declared(signed_on=date(2023, 12, 15), name="", quality="") for side in Side},
-        "provenance": Provenance.SYNTHETIC,
-        **BY,
-        **values,
-    }
-    return actions.declare(**wanted)
-
-
-def test_a_declared_convention_is_in_force_with_an_unchecked_power(dyad):
-    convention = declared(dyad)
-    assert convention.situation(TODAY).state is State.EN_VIGUEUR
-    assert {signature.basis for signature in convention.signatures.all()} == {Basis.DECLARED.value}
-
-
-def test_a_convention_declared_without_both_signatures_waits_for_them(dyad):
-    convention = declared(
-        dyad, signatures={Side.ARS: Declared(signed_on=date(2023, 12, 15), name="", quality="")}
-    )
-    where = convention.situation(TODAY)
-    assert (where.state, where.turn.value) == (State.A_SIGNER, "prefecture")
-
-
-def test_a_declaration_is_refused_like_a_signature(dyad):
-    declared(dyad)
-    with pytest.raises(ConventionRefusedError, match="ne s’appliquent jamais le même jour"):
-        declared(dyad, title="Autre")
-    with pytest.raises(ConventionRefusedError, match="finirait le"):
-        declared(dyad, starts_on=date(2027, 1, 1))
-    with pytest.raises(ConventionRefusedError, match="date à venir"):
-        declared(
-            dyad,
-            signatures={side: Declared(signed_on=date(2099, 1, 1), name="", quality="") for side in Side},
-        )
-
-
-def test_what_was_declared_is_corrected_and_what_was_signed_here_is_not(dyad):
-    convention = declared(dyad)
-    actions.revise_declared(
-        convention, title="Titre", reference="R1", starts_on=None, ends_on=date(2025, 1, 1), **BY
-    )
-    convention.refresh_from_db()
-    assert (convention.title, convention.starts_on) == ("Titre", date(2023, 12, 15))
-    signed = dyad.signed()
-    with pytest.raises(ConventionRefusedError, match="un import ne la change pas"):
-        actions.revise_declared(signed, title="x", reference="", starts_on=None, ends_on=None, **BY)

@@ -7,7 +7,7 @@ from django.db.models import Max
 
 from traitdunion.audit import actions as audit
 from traitdunion.audit.actors import Actor
-from traitdunion.conventions.actions import CircuitText
+from traitdunion.conventions.actions_text import CircuitText
 from traitdunion.conventions.models import HEADINGS, Template, TemplateCircuit, TemplateHeading
 from traitdunion.conventions.sources import TemplateSource
 from traitdunion.core.errors import Refusal

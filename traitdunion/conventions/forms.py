@@ -7,7 +7,7 @@ from dsfr.forms import DsfrBaseForm
 
 from traitdunion.conventions import rules
 from traitdunion.conventions.access import Title
-from traitdunion.conventions.actions import CircuitText
+from traitdunion.conventions.actions_text import CircuitText
 from traitdunion.conventions.kinds import Coverage, State, Step
 from traitdunion.conventions.models import HEADINGS, Circuit, Template, TemplateCircuit
 from traitdunion.core.choices import choices_of

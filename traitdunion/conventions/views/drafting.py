@@ -1,189 +1,40 @@
-"""List the conventions; write one: start, draft, hand over, give up, sign, amend, denounce."""
+"""Write a convention: start, draft, hand over, give up, sign, amend, denounce."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.db.models import Q
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from traitdunion.conventions import access, actions, forms, queries_drafting, rules
-from traitdunion.conventions.kinds import Coverage, State, Step
-from traitdunion.conventions.models import HEADINGS, Circuit, Clause, Convention, ConventionQuerySet
+from traitdunion.conventions import (
+    access,
+    actions,
+    actions_signature,
+    actions_text,
+    forms,
+    queries_drafting,
+    rules,
+)
+from traitdunion.conventions.kinds import Coverage, Step
+from traitdunion.conventions.models import HEADINGS, Circuit, Clause, Convention
 from traitdunion.conventions.views.answers import (
     attempt,
-    export_links,
     get_or_post,
     now,
     posted,
     say,
-    table_file,
 )
-from traitdunion.exchange.writers import Written
 from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.identity.kinds import Side
 from traitdunion.plan.kinds import Provenance
 from traitdunion.territories.models import Departement
-
-ROWS_A_PAGE = 25
-
-
-# Lists
-
-
-@mandate_required
-@require_safe
-def convention_list(request: SignedInRequest) -> HttpResponse:
-    """List the conventions in scope, with where each stands and what the reader is expected to do."""
-    today = timezone.localdate()
-    chosen = Filters.read(request.GET)
-    conventions = chosen.of(access.conventions_visible_to(request.mandate)).with_life()
-    reader = request.mandate.side
-    if chosen.state:
-        rows = chosen.in_state(queries_drafting.rows(conventions, day=today, reader=reader))
-        page: Any = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
-    else:
-        page = Paginator(conventions, ROWS_A_PAGE).get_page(request.GET.get("page"))
-        page.object_list = queries_drafting.rows(page.object_list, day=today, reader=reader)
-    departements = list(departements_visible_to(request.mandate).order_by("code"))
-    own = departements[0] if len(departements) == 1 else None
-    return render(
-        request,
-        "conventions/convention_list.html",
-        {
-            "page": page,
-            "filters": chosen,
-            "departements": [(each.code, f"{each.code} {each.name}") for each in departements],
-            "states": [(state.value, state.label) for state in State],
-            "own": own,
-            "may_start": own is not None and access.may_draft(request.mandate, own),
-            "exports": export_links(request, "conventions:convention_list_export"),
-        },
-    )
-
-
-@mandate_required
-@require_safe
-def convention_list_export(request: SignedInRequest) -> HttpResponse:
-    """Give the list, filters applied, as a file."""
-    chosen = Filters.read(request.GET)
-    conventions = chosen.of(access.conventions_visible_to(request.mandate)).with_life()
-    rows = queries_drafting.rows(conventions, day=timezone.localdate(), reader=request.mandate.side)
-    if chosen.state:
-        rows = chosen.in_state(rows)
-    return table_file(
-        request,
-        name="conventions",
-        title="Conventions",
-        headers=(
-            "code",
-            "département",
-            "intitulé",
-            "référence",
-            "avenant",
-            "état",
-            "depuis",
-            "attendu",
-            "premier jour",
-            "dernier jour",
-            "signée le",
-            "modèle",
-            "provenance",
-        ),
-        rows=(_exported(row) for row in rows),
-    )
-
-
-def _exported(row: queries_drafting.Row) -> tuple[Written, ...]:
-    convention, situation = row.convention, row.situation
-    return (
-        convention.departement_id,
-        convention.departement.name,
-        convention.title,
-        convention.reference,
-        convention.number or None,
-        situation.state if situation else None,
-        situation.since if situation else None,
-        row.sentence,
-        convention.starts_on,
-        convention.ends_on,
-        convention.signed_on,
-        str(convention.template) if convention.template else None,
-        convention.get_provenance_display(),
-    )
-
-
-class Filters:
-    """What the address of a list asks for."""
-
-    def __init__(self, *, departement: str, state: str, words: str) -> None:
-        self.departement = departement
-        self.state = state
-        self.words = words
-
-    @classmethod
-    def read(cls, asked: Mapping[str, Any]) -> "Filters":
-        """Read the address; an unknown state asks for nothing."""
-        state = str(asked.get("etat", ""))
-        return cls(
-            departement=str(asked.get("departement", ""))[:3],
-            state=state if state in State else "",
-            words=str(asked.get("q", "")).strip()[:100],
-        )
-
-    def of(self, conventions: ConventionQuerySet) -> ConventionQuerySet:
-        """Return the conventions asked for, whatever their state, département by département."""
-        if self.departement:
-            conventions = conventions.filter(departement=self.departement)
-        if self.words:
-            conventions = conventions.filter(
-                Q(title__icontains=self.words)
-                | Q(reference__icontains=self.words)
-                | Q(departement__name__icontains=self.words)
-            )
-        return conventions.order_by("departement_id", "-starts_on", "-pk")
-
-    def in_state(self, rows: Sequence[queries_drafting.Row]) -> list[queries_drafting.Row]:
-        """Return the rows in the state asked for."""
-        return [row for row in rows if row.situation is not None and row.situation.state == self.state]
-
-
-@mandate_required
-@require_safe
-def departement_history(request: SignedInRequest, code: str) -> HttpResponse:
-    """Show every convention of a département, the latest first, each with its avenants."""
-    departement = get_object_or_404(departements_visible_to(request.mandate), code=code)
-    day = rules.local_day(now(), departement.time_zone)
-    visible = access.conventions_visible_to(request.mandate).filter(departement=departement).with_life()
-    rows = queries_drafting.rows(
-        visible.order_by("-starts_on", "-number", "-pk"), day=day, reader=request.mandate.side
-    )
-    wholes = [row for row in rows if not row.convention.is_avenant]
-    return render(
-        request,
-        "conventions/departement_history.html",
-        {
-            "departement": departement,
-            "conventions": [
-                (row, [each for each in rows if each.convention.parent_id == row.convention.pk])
-                for row in wholes
-            ],
-            "may_start": access.may_draft(request.mandate, departement)
-            and not any(row.situation is not None and row.situation.is_draft for row in wholes),
-        },
-    )
-
 
 # Start and revise
 
@@ -237,7 +88,7 @@ def convention_revise(request: SignedInRequest, public_id: UUID) -> HttpResponse
     form = forms.TextsForm(posted(request), initial=initial)
     done = attempt(
         form,
-        lambda typed: actions.revise(convention, actor=request.mandate.as_actor(), at=now(), **typed),
+        lambda typed: actions_text.revise(convention, actor=request.mandate.as_actor(), at=now(), **typed),
     )
     if done is None:
         return _page(
@@ -306,7 +157,7 @@ def heading_write(request: SignedInRequest, public_id: UUID, number: int) -> Htt
     form = forms.HeadingForm(request.POST, auto_id=f"rubrique-{number}-%s")
     heading = attempt(
         form,
-        lambda typed: actions.write_heading(
+        lambda typed: actions_text.write_heading(
             convention,
             number=number,
             coverage=Coverage(typed["coverage"]),
@@ -329,7 +180,9 @@ def heading_leave(request: SignedInRequest, public_id: UUID, number: int) -> Htt
     convention, _ = _drafted(request, public_id)
     say(
         request,
-        lambda: actions.leave_heading(convention, number=number, actor=request.mandate.as_actor(), at=now()),
+        lambda: actions_text.leave_heading(
+            convention, number=number, actor=request.mandate.as_actor(), at=now()
+        ),
         f"L’avenant ne change plus la rubrique {number}.",
     )
     return redirect("conventions:convention_headings", public_id)
@@ -396,7 +249,9 @@ def circuit_add(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     form = forms.CircuitForm(posted(request))
     circuit = attempt(
         form,
-        lambda _: actions.add_circuit(convention, form.says(), actor=request.mandate.as_actor(), at=now()),
+        lambda _: actions_text.add_circuit(
+            convention, form.says(), actor=request.mandate.as_actor(), at=now()
+        ),
     )
     return _circuit_page(request, convention, form, heading="Ajouter un circuit", saved=circuit is not None)
 
@@ -410,7 +265,7 @@ def circuit_edit(request: SignedInRequest, public_id: UUID, circuit_id: UUID) ->
     form = forms.CircuitForm(posted(request), initial=forms.circuit_initial(circuit))
     done = attempt(
         form,
-        lambda _: actions.edit_circuit(circuit, form.says(), actor=request.mandate.as_actor(), at=now()),
+        lambda _: actions_text.edit_circuit(circuit, form.says(), actor=request.mandate.as_actor(), at=now()),
     )
     return _circuit_page(request, convention, form, heading="Modifier un circuit", saved=done is not None)
 
@@ -426,7 +281,7 @@ def circuit_remove(request: SignedInRequest, public_id: UUID, circuit_id: UUID) 
         return _confirm(request, convention, heading="Retirer un circuit", subject=circuit.subject, back=back)
     say(
         request,
-        lambda: actions.remove_circuit(circuit, actor=request.mandate.as_actor(), at=now()),
+        lambda: actions_text.remove_circuit(circuit, actor=request.mandate.as_actor(), at=now()),
         "Le circuit est retiré de la matrice.",
     )
     return redirect(back)
@@ -440,7 +295,7 @@ def matrix_take_over(request: SignedInRequest, public_id: UUID) -> HttpResponseB
     at = now()
     say(
         request,
-        lambda: actions.take_over_matrix(
+        lambda: actions_text.take_over_matrix(
             convention,
             on=rules.local_day(at, convention.departement.time_zone),
             actor=request.mandate.as_actor(),
@@ -491,7 +346,9 @@ def clause_add(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     form = forms.ClauseForm(posted(request), titles=_titles(convention))
     clause = attempt(
         form,
-        lambda typed: actions.add_clause(convention, actor=request.mandate.as_actor(), at=now(), **typed),
+        lambda typed: actions_text.add_clause(
+            convention, actor=request.mandate.as_actor(), at=now(), **typed
+        ),
     )
     return _clause_page(request, convention, form, heading="Ajouter un engagement", saved=clause is not None)
 
@@ -506,7 +363,7 @@ def clause_edit(request: SignedInRequest, public_id: UUID, clause_id: UUID) -> H
     form = forms.ClauseForm(posted(request), initial=initial, titles=_titles(convention))
     done = attempt(
         form,
-        lambda typed: actions.edit_clause(clause, actor=request.mandate.as_actor(), at=now(), **typed),
+        lambda typed: actions_text.edit_clause(clause, actor=request.mandate.as_actor(), at=now(), **typed),
     )
     return _clause_page(request, convention, form, heading="Modifier un engagement", saved=done is not None)
 
@@ -522,7 +379,7 @@ def clause_remove(request: SignedInRequest, public_id: UUID, clause_id: UUID) ->
         return _confirm(request, convention, heading="Retirer un engagement", subject=clause.text, back=back)
     say(
         request,
-        lambda: actions.remove_clause(clause, actor=request.mandate.as_actor(), at=now()),
+        lambda: actions_text.remove_clause(clause, actor=request.mandate.as_actor(), at=now()),
         "L’engagement est retiré du texte.",
     )
     return redirect(back)
@@ -581,7 +438,9 @@ def convention_step(request: SignedInRequest, public_id: UUID) -> HttpResponseBa
             form,
             heading="Faire avancer le texte",
             intro=f"Étape en cours : {situation.state.label}. "
-            + rules.turn_sentence(situation.state, situation.turn, reader=side),
+            + rules.turn_sentence(
+                situation.state, situation.turn, reader=request.mandate.role, since=situation.turn_since
+            ),
             submit="Enregistrer l’étape",
             convention=convention,
         )
@@ -605,7 +464,9 @@ def convention_sign(request: SignedInRequest, public_id: UUID) -> HttpResponseBa
     form = forms.SignForm(posted(request), initial={"signed_on": day}, titles=titles, today=day)
     signature = attempt(
         form,
-        lambda typed: actions.sign(convention, side=side, actor=request.mandate.as_actor(), at=at, **typed),
+        lambda typed: actions_signature.sign(
+            convention, side=side, actor=request.mandate.as_actor(), at=at, **typed
+        ),
     )
     if signature is None:
         return _page(
@@ -637,7 +498,7 @@ def signature_withdraw(request: SignedInRequest, public_id: UUID) -> HttpRespons
     form = forms.WithdrawForm(posted(request), initial={"on": day})
     done = attempt(
         form,
-        lambda typed: actions.withdraw_signature(
+        lambda typed: actions_signature.withdraw_signature(
             convention, side=side, actor=request.mandate.as_actor(), at=at, **typed
         ),
     )
@@ -695,7 +556,7 @@ def convention_denounce(request: SignedInRequest, public_id: UUID) -> HttpRespon
     form = forms.DenounceForm(posted(request))
     done = attempt(
         form,
-        lambda typed: actions.denounce(
+        lambda typed: actions_signature.denounce(
             convention,
             from_on=typed["from_on"],
             reason=typed["reason"],
