@@ -142,7 +142,9 @@ def respondent_scores(values: ArrayLike) -> tuple[Floats, Floats]:
 
     Returns:
         ``score``: (N,) what the mean of the J items would be, had the respondent answered as on the others: an easy
-        item left out does not pull the score down. NaN for a respondent without any answer.
+        item left out does not pull the score down. It never leaves what that mean can be, the answers missing being
+        somewhere from 1 to 5: beyond, a side of high answers would have an interval without width at the end of the
+        scale. NaN for a respondent without any answer.
         ``spread``: (N,) 1 for a complete respondent, more when items are missing, NaN when all are.
     """
     answers = np.asarray(values, dtype=np.float64)
@@ -159,7 +161,8 @@ def respondent_scores(values: ArrayLike) -> tuple[Floats, Floats]:
         item = (filled - given * person[:, None]).sum(axis=0) / per_item
         item -= item.mean()
         person = (filled - given * item).sum(axis=1) / per_person
-    score = np.where(some, person, np.nan)
+    least, most = ((filled.sum(axis=1) + (items - answered) * end) / max(items, 1) for end in SCALE[:2])
+    score = np.where(some, np.clip(person, least, most), np.nan)
     complete = answered == items
     spread = np.where(some, 1.0, np.nan)
     if items == 1 or complete.all():
