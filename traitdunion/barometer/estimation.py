@@ -142,9 +142,8 @@ def respondent_scores(values: ArrayLike) -> tuple[Floats, Floats]:
 
     Returns:
         ``score``: (N,) what the mean of the J items would be, had the respondent answered as on the others: an easy
-        item left out does not pull the score down. It never leaves what that mean can be, the answers missing being
-        somewhere from 1 to 5: beyond, a side of high answers would have an interval without width at the end of the
-        scale. NaN for a respondent without any answer.
+        item left out does not pull the score down. It may then lie a little beyond the scale: bringing it back would
+        pull high answers down. NaN for a respondent without any answer.
         ``spread``: (N,) 1 for a complete respondent, more when items are missing, NaN when all are.
     """
     answers = np.asarray(values, dtype=np.float64)
@@ -161,8 +160,7 @@ def respondent_scores(values: ArrayLike) -> tuple[Floats, Floats]:
         item = (filled - given * person[:, None]).sum(axis=0) / per_item
         item -= item.mean()
         person = (filled - given * item).sum(axis=1) / per_person
-    least, most = ((filled.sum(axis=1) + (items - answered) * end) / max(items, 1) for end in SCALE[:2])
-    score = np.where(some, np.clip(person, least, most), np.nan)
+    score = np.where(some, person, np.nan)
     complete = answered == items
     spread = np.where(some, 1.0, np.nan)
     if items == 1 or complete.all():
@@ -540,13 +538,19 @@ class _Posterior:
         )
 
     def estimates(self) -> Estimates:
-        """Return the mean and the 95 % interval of each truth, within the bounds."""
+        """Return the mean and the 95 % interval of each truth, within the bounds.
+
+        Where scores lie a little beyond the scale (``respondent_scores``) the mean may as well. It is brought back with
+        its interval, which would otherwise have no width: high answers, and some missing, are no certainty.
+        """
         low, high = (self._quantile(level) for level in (0.025, 0.975))
         inside = self.bounds[:2]
+        estimate = np.clip(self.mean, *inside)
+        back = estimate - self.mean
         return Estimates(
-            estimate=np.clip(self.mean, *inside),
-            low=np.clip(low, *inside),
-            high=np.clip(high, *inside),
+            estimate=estimate,
+            low=np.clip(low + back, *inside),
+            high=np.clip(high + back, *inside),
             sd=self.sd,
         )
 
