@@ -7,8 +7,11 @@ import pytest
 from django.utils import timezone
 
 from tests.plan.scene import TODAY
+from tests.plan.test_round_trip import PDF, SHA_256, empty
 from traitdunion.cli.main import main
-from traitdunion.plan.models import IndicatorValue
+from traitdunion.plan.actions import Deposit
+from traitdunion.plan.kinds import EvidenceKind
+from traitdunion.plan.models import Evidence, EvidenceFile, IndicatorValue
 
 ROW = "type;parent;date;numérateur;dénominateur;provenance\nvaleur;38-SIGNEE;2026-01-31;{};101;ours\n"
 
@@ -75,3 +78,23 @@ def test_json_goes_to_the_standard_output(plan, capfdbinary):
 
     rows = json.loads(capfdbinary.readouterr().out)["rows"]
     assert {row["type"] for row in rows} == {"axe", "section", "mesure", "indicateur", "action"}
+
+
+def test_documents_leave_beside_the_table_and_come_back_by_their_hash(plan, tmp_path, capsys):
+    deposit = Deposit(name="Rapport.PDF", content=PDF)
+    plan.publish(evidence=[plan.evidence(kind=EvidenceKind.FILE, reference="", deposit=deposit)])
+    table, folder = tmp_path / "plan.xlsx", tmp_path / "documents"
+
+    assert main(["plan", "export", "--format", "xlsx", "--out", str(table), "--documents", str(folder)]) == 0
+    assert [each.name for each in folder.iterdir()] == [f"{SHA_256}.pdf"]
+    empty()
+    assert main(["plan", "import", str(table), "--wet-run"]) == 2
+    assert "n’est pas déposé sur ce site" in capsys.readouterr().err
+    assert not Evidence.objects.exists()
+    assert main(["plan", "import", str(table), "--wet-run", "--documents", str(folder)]) == 0
+    assert EvidenceFile.objects.get().name == "Rapport.PDF"
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(plan, table, tmp_path, capsys):
+    assert main(["plan", "import", table("98"), "--documents", str(tmp_path / "absent")]) == 2
+    assert "ne peut pas être lu" in capsys.readouterr().err

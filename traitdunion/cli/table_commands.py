@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import django
 from django.db import DatabaseError
@@ -15,13 +15,18 @@ from django.db import DatabaseError
 from traitdunion.cli.files import CommandRefusedError, reason
 from traitdunion.exchange.tables import read_path
 
+if TYPE_CHECKING:
+    from traitdunion.exchange.registry import Importer
+
 SHOWN_CHANGES: Final = 40
 SHOWN_ERRORS: Final = 200
 FORMATS: Final = ("xlsx", "ods", "csv", "json")
 
 
-def configure(parser: argparse.ArgumentParser, *, what: str) -> argparse.ArgumentParser:
-    """Add ``import FILE`` and ``export`` to the parser; return the parser of export, which may take more."""
+def configure(
+    parser: argparse.ArgumentParser, *, what: str
+) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """Add ``import FILE`` and ``export`` to the parser; return their two parsers, which may take more."""
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERBE", title="verbes")
     importing = verbs.add_parser(
         "import",
@@ -37,7 +42,7 @@ def configure(parser: argparse.ArgumentParser, *, what: str) -> argparse.Argumen
     exporting.add_argument(
         "--out", metavar="FICHIER", type=Path, help="fichier à écrire ; sinon la sortie standard"
     )
-    return exporting
+    return importing, exporting
 
 
 def start_django() -> None:
@@ -46,16 +51,25 @@ def start_django() -> None:
     django.setup()
 
 
-def import_table(kind: str, path: Path, *, wet_run: bool, at: datetime) -> int:
+def import_table(
+    kind: str, path: Path, *, wet_run: bool, at: datetime, importer: "Importer | None" = None
+) -> int:
     """Check a file, say what it would change, and write it when asked; return the exit status.
 
     The difference goes to standard output, progress and errors to standard error; with errors nothing is written
     and the status is 2.
+
+    Args:
+        kind: of table.
+        path: the file.
+        wet_run: whether to write.
+        at: when.
+        importer: of that kind, made for this call; else the one of the site.
     """
     from traitdunion.audit import actors  # the models can be loaded only once Django is started
     from traitdunion.exchange import registry
 
-    importer = registry.importer(kind)
+    importer = importer or registry.importer(kind)
     if importer is None:
         raise CommandRefusedError(f"Aucun import de nature « {kind} » n’est connu de ce site.")
     try:

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, cast
 
 from django.db import transaction
@@ -14,8 +14,9 @@ from traitdunion.audit.actions import Authorship
 from traitdunion.audit.actors import Actor
 from traitdunion.exchange.cells import normalised
 from traitdunion.identity.models import Organisation
-from traitdunion.plan.kinds import LineKind, OriginKind, Progress
-from traitdunion.plan.lines import Fields, Key
+from traitdunion.plan import actions_table_proofs
+from traitdunion.plan.kinds import LineKind, Progress
+from traitdunion.plan.lines import Line, public_id
 from traitdunion.plan.models import (
     Action,
     ActionRevision,
@@ -32,32 +33,15 @@ from traitdunion.plan.models import (
 BATCH = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line to write: what it was (None for a new one) and every field it will have."""
-
-    key: Key
-    before: Fields | None
-    after: Fields
-
-    def names(self, header: str, of: Fields | None = None) -> tuple[str, ...]:
-        """Return the organisations named under ``header``, of the new fields unless others are given."""
-        fields = self.after if of is None else of
-        value = fields.get(header) or ()
-        return value if isinstance(value, tuple) else (str(value),)
-
-    @property
-    def organisations(self) -> tuple[str, ...]:
-        """Every organisation that the line names."""
-        return (*self.names("pilote"), *self.names("copilotes"))
-
-
 @transaction.atomic
-def write_lines(lines: Sequence[Line], *, summary: str, actor: Actor, at: datetime) -> None:
+def write_lines(
+    lines: Sequence[Line], *, documents: Mapping[str, Path], summary: str, actor: Actor, at: datetime
+) -> None:
     """Write lines that were checked, parents first, in a number of queries that does not depend on the lines.
 
     Args:
         lines: checked: every parent exists or is among them, every organisation is known by its name.
+        documents: the deposited documents that come beside the table, by SHA-256; the others are on the site.
         summary: the sentence kept in the log.
         actor: who imports.
         at: when.
@@ -73,6 +57,11 @@ def write_lines(lines: Sequence[Line], *, summary: str, actor: Actor, at: dateti
     writer.targets(by_kind[LineKind.CIBLE])
     writer.values(by_kind[LineKind.VALEUR])
     writer.actions(by_kind[LineKind.ACTION])
+    proofs = actions_table_proofs.Writer(writer.author, actor, at)
+    proofs.facts(by_kind[LineKind.FAIT])
+    proofs.blockers(by_kind[LineKind.BLOCAGE])
+    proofs.evidence(by_kind[LineKind.PREUVE], documents)
+    proofs.statements(by_kind[LineKind.ENONCE])
     audit.record(
         event="plan.table.imported",
         subject="plan",
@@ -127,15 +116,16 @@ class _Writer:
         if not lines:
             return
         sections = dict(Section.objects.values_list("code", "pk"))
+        fresh = [line for line in lines if line.before is None]
         last = Measure.objects.aggregate(last=Max("position"))["last"] or 0
         Measure.objects.bulk_create(
             [
                 Measure(
                     section_id=sections[str(line.after["parent"])],
                     code=line.key.code,
-                    position=_position(line.key.code, last + rank),
+                    position=_position(line, last + rank),
                 )
-                for rank, line in enumerate((each for each in lines if each.before is None), start=1)
+                for rank, line in enumerate(fresh, start=1)
             ]
         )
         measures = dict(Measure.objects.values_list("code", "pk"))
@@ -234,11 +224,13 @@ class _Writer:
         Action.objects.bulk_create(
             [
                 Action(
-                    code=line.key.code,
+                    **_named(line.key.code),
                     measure_id=measures.get(str(line.after["parent"])),
                     departement_id=line.after["territoire"] or None,
                     owner=_value(line, "à la charge de"),
-                    origin=OriginKind.MEASURE.value,
+                    origin=_value(line, "origine"),
+                    origin_label=line.after["libellé d’origine"],
+                    origin_reference=line.after["référence d’origine"],
                     opened_on=line.after["date"],
                     provenance=_value(line, "provenance"),
                     **self.author,
@@ -248,10 +240,7 @@ class _Writer:
             ],
             batch_size=BATCH,
         )
-        known = {
-            code or str(public_id): key
-            for code, public_id, key in Action.objects.values_list("code", "public_id", "pk")
-        }
+        known = actions_table_proofs.actions_by_code()
         revisions = ActionRevision.objects.bulk_create(
             [
                 ActionRevision(
@@ -297,10 +286,20 @@ def _value(line: Line, header: str) -> str:
     return "" if member is None else str(getattr(member, "value", member))
 
 
+def _named(code: str) -> Mapping[str, Any]:
+    """Return what names a new action: the public identifier that an export gave it, else its code."""
+    identifier = public_id(LineKind.ACTION, code)
+    return {"public_id": identifier, "code": ""} if str(identifier) == code else {"code": code}
+
+
 def _day(line: Line) -> date:
     """Return the day of a target or of a value, which always has one."""
     return cast("date", line.key.day)
 
 
-def _position(code: str, otherwise: int) -> int:
-    return int(code) if code.isascii() and code.isdigit() and int(code) < 30_000 else otherwise
+def _position(line: Line, otherwise: int) -> int:
+    """Return the rank of a new measure: said, else its number, else after the others."""
+    code, rank = line.key.code, line.after["rang"]
+    if rank is not None:
+        return int(rank)
+    return int(code) if code.isascii() and code.isdigit() and int(code) < 30_000 else min(otherwise, 30_000)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -45,13 +46,17 @@ def _row(key: lines.Key, fields: lines.Fields) -> Sequence[Written]:
     told: dict[str, object] = {"type": key.kind, **fields}
     if key.kind in {LineKind.CIBLE, LineKind.VALEUR}:
         told |= {"parent": key.code, "territoire": key.territory, "date": key.day}
+    elif key.kind is LineKind.FAIT:
+        told |= {"parent": key.code, "date": key.day, "fait": key.fact}
     else:
         told["code"] = key.code
     return [_written(told.get(header)) for header in lines.HEADERS]
 
 
 def _written(value: object) -> Written:
-    return lines.BETWEEN_NAMES.join(value) if isinstance(value, tuple) else cast("Written", value)
+    if isinstance(value, tuple):
+        return lines.BETWEEN_NAMES.join(value)
+    return str(value) if isinstance(value, UUID) else cast("Written", value)
 
 
 def action_table(found: Iterable[queries.ActionLine]) -> Sheet:

@@ -1,9 +1,10 @@
 """What a deposited document is, told from its bytes and not from its name."""
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Mapping
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from traitdunion.core.errors import Refusal
 
@@ -45,6 +46,19 @@ def media_type(name: str, content: bytes) -> str:
             "Enregistrez de nouveau le document dans ce format, puis déposez-le."
         )
     return expected
+
+
+def in_folder(folder: Path) -> dict[str, Path]:
+    """Return the documents that a folder holds by their SHA-256, whatever their names; heavier files are left out.
+
+    Raises:
+        OSError: it is no folder, or one of its files cannot be read.
+    """
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.stat().st_size <= LIMIT_BYTES:
+            found[hashlib.sha256(path.read_bytes()).hexdigest()] = path
+    return found
 
 
 def _starts_with(*signatures: bytes) -> Callable[[bytes], bool]:

@@ -3,214 +3,55 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from pathlib import Path
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from traitdunion.audit.actors import Actor
-from traitdunion.core.choices import Kind
 from traitdunion.exchange.cells import Cell, normalised
 from traitdunion.exchange.difference import Change, ChangeKind, Difference, compare, shown
 from traitdunion.exchange.errors import CellError
 from traitdunion.exchange.registry import Column, Outcome, Progress
 from traitdunion.exchange.tables import Row, Table
 from traitdunion.identity.models import Mandate, Organisation
-from traitdunion.plan import access, actions_table, lines, rules
-from traitdunion.plan.actions_table import Line
-from traitdunion.plan.kinds import LineKind, Owner, Periodicity, Provenance, Unit
+from traitdunion.plan import access, actions_table, imports_proofs, lines, rules
+from traitdunion.plan.import_columns import (
+    CODE_LENGTHS,
+    COLUMNS,
+    EXPECTED,
+    KEYED,
+    OF_ANOTHER,
+    PARENTS,
+    Reader,
+    article,
+)
+from traitdunion.plan.import_reading import Reading
+from traitdunion.plan.kinds import EventKind, LineKind, OriginKind, Unit
 from traitdunion.plan.kinds import Progress as Direction
-from traitdunion.plan.lines import Fields, Key
+from traitdunion.plan.lines import Fields, Key, Line
 from traitdunion.plan.models import Action, IndicatorValue, Target
-from traitdunion.territories.queries import names_by_code
-from traitdunion.territories.rules import UnknownDepartementError, departement_code
 
 # One import at a time: two at once could open the same measure twice.
 LOCK = 4_110_038
 ROWS_BETWEEN_PROGRESS = 500
-LARGEST = Decimal(10) ** 11
-
-COLUMNS = (
-    Column("type", True, "axe, section, mesure, indicateur, cible, valeur ou action"),
-    Column("code", False, "Numéro ou code de la ligne ; vide pour une cible ou une valeur"),
-    Column(
-        "parent",
-        False,
-        "Code de ce dont la ligne dépend : axe d’une section, section d’une mesure, mesure d’un indicateur "
-        "ou d’une action, indicateur d’une cible ou d’une valeur",
-    ),
-    Column("intitulé", False, "Titre de la ligne"),
-    Column("texte", False, "Ce que demande la mesure"),
-    Column("pilote", False, "Nom de l’organisation, tel que le site l’affiche"),
-    Column("copilotes", False, "Noms séparés par « ; »"),
-    Column("échéance", False, "Date limite d’une mesure ou d’une action"),
-    Column("territoire", False, "Code du département ; vide pour la France entière"),
-    Column("à la charge de", False, "préfecture, ARS, ou préfecture et ARS : action d’un département"),
-    Column("unité", False, "part, nombre ou jours : indicateur"),
-    Column("sens", False, "hausse ou baisse : ce qui est un progrès pour l’indicateur"),
-    Column("définition", False, "Définition de l’indicateur"),
-    Column("libellé numérateur", False, "Ce que compte l’indicateur"),
-    Column("libellé dénominateur", False, "Sur combien"),
-    Column("source", False, "D’où viennent les valeurs"),
-    Column("périodicité", False, "chaque mois, chaque trimestre, chaque année ou une fois"),
-    Column("date", False, "Jour d’une valeur, d’une cible, ou de l’ouverture d’une action"),
-    Column("numérateur", False, "Nombre : valeur"),
-    Column("dénominateur", False, "Nombre : valeur d’une part"),
-    Column("cible", False, "Nombre ; en pour cent si l’indicateur est une part"),
-    Column("provenance", False, "officiel, rédaction Trait d’union ou synthétique"),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What one column holds on one kind of line."""
-
-    read: Callable[["_Reader", Cell], object]
-    required: bool = False
-    fixed: bool = False  # set when the line is opened, never changed after
-
-
-class _Reader:
-    """Reads the cells of one table; what repeats from row to row is read once."""
-
-    def __init__(self) -> None:
-        self.departements = names_by_code()
-        self._choices: dict[tuple[type[Kind], object], Kind] = {}
-        self._territories: dict[object, str] = {"": "", None: ""}
-
-    def choice[K: Kind](self, cell: Cell, kinds: type[K]) -> K | None:
-        if cell.is_empty:
-            return None
-        known = self._choices.get((kinds, cell.value))
-        if known is None:
-            known = self._choices[(kinds, cell.value)] = cell.as_choice(kinds)
-        return kinds(known.value)
-
-    def territory(self, cell: Cell) -> str:
-        known = self._territories.get(cell.value)
-        if known is not None:
-            return known
-        typed = cell.as_text(max_length=60)
-        try:
-            code = departement_code(typed, self.departements) if typed else ""
-        except UnknownDepartementError as refusal:
-            raise cell.error(str(refusal)) from refusal
-        self._territories[cell.value] = code
-        return code
-
-
-def _text(longest: int) -> Callable[[_Reader, Cell], str]:
-    return lambda _reader, cell: cell.as_text(max_length=longest)
-
-
-def _choice(kinds: type[Kind]) -> Callable[[_Reader, Cell], Kind | None]:
-    return lambda reader, cell: reader.choice(cell, kinds)
-
-
-def _day(_reader: _Reader, cell: Cell) -> date | None:
-    return cell.if_any(Cell.as_date)
-
-
-def _number(_reader: _Reader, cell: Cell) -> Decimal | None:
-    number = cell.if_any(Cell.as_decimal)
-    if number is None:
-        return None
-    if abs(number) >= LARGEST:
-        raise cell.error(f"{number:f} a plus de onze chiffres ; un nombre plus petit était attendu.")
-    rounded = number.quantize(Decimal("0.001"))
-    if rounded != number:
-        raise cell.error(f"{number:f} a plus de trois décimales ; trois au plus étaient attendues.")
-    return rounded
-
-
-def _percent(_reader: _Reader, cell: Cell) -> Decimal | None:
-    # « 98 % » is 98 here: a target of a share is told in percent.
-    number = _number(_reader, cell)
-    is_percent = isinstance(cell.value, str) and cell.value.rstrip().endswith("%")
-    return number * 100 if number is not None and is_percent else number
-
-
-def _names(_reader: _Reader, cell: Cell) -> tuple[str, ...]:
-    return tuple(sorted(name.strip() for name in cell.as_text().split(";") if name.strip()))
-
-
-_provenance = Expected(read=_choice(Provenance), required=True)
-_parent = Expected(read=_text(30), required=True, fixed=True)
-EXPECTED: Mapping[LineKind, Mapping[str, Expected]] = {
-    LineKind.AXE: {"intitulé": Expected(read=_text(250), required=True), "provenance": _provenance},
-    LineKind.SECTION: {
-        "parent": _parent,
-        "intitulé": Expected(read=_text(250), required=True),
-        "provenance": _provenance,
-    },
-    LineKind.MESURE: {
-        "parent": _parent,
-        "intitulé": Expected(read=_text(300), required=True),
-        "texte": Expected(read=_text(4000)),
-        "pilote": Expected(read=_text(150)),
-        "copilotes": Expected(read=_names),
-        "échéance": Expected(read=_day),
-        "provenance": _provenance,
-    },
-    LineKind.INDICATEUR: {
-        "parent": _parent,
-        "intitulé": Expected(read=_text(200), required=True),
-        "unité": Expected(read=_choice(Unit), required=True, fixed=True),
-        "sens": Expected(read=_choice(Direction), required=True, fixed=True),
-        "définition": Expected(read=_text(2000), required=True),
-        "libellé numérateur": Expected(read=_text(200), required=True),
-        "libellé dénominateur": Expected(read=_text(200)),
-        "source": Expected(read=_text(200), required=True),
-        "périodicité": Expected(read=_choice(Periodicity), required=True),
-        "provenance": _provenance,
-    },
-    LineKind.CIBLE: {"cible": Expected(read=_percent, required=True)},
-    LineKind.VALEUR: {
-        "numérateur": Expected(read=_number, required=True),
-        "dénominateur": Expected(read=_number),
-        "provenance": _provenance,
-    },
-    LineKind.ACTION: {
-        "parent": Expected(read=_text(30), fixed=True),
-        "intitulé": Expected(read=_text(300), required=True),
-        "pilote": Expected(read=_text(150)),
-        "copilotes": Expected(read=_names),
-        "échéance": Expected(read=_day),
-        "territoire": Expected(read=lambda reader, cell: reader.territory(cell), fixed=True),
-        "à la charge de": Expected(read=_choice(Owner), fixed=True),
-        "date": Expected(read=_day, required=True, fixed=True),
-        "provenance": Expected(read=_choice(Provenance), required=True, fixed=True),
-    },
+# What a new line holds where the table says nothing; elsewhere, an empty text.
+EMPTY: Fields = {
+    "copilotes": (),
+    "échéance": None,
+    "dénominateur": None,
+    "à la charge de": None,
+    "rang": None,
+    "origine": OriginKind.MEASURE,
+    "référence d’origine": None,
+    "expire le": None,
+    "preuves": (),
+    lines.ENDED: None,
 }
-# What names the line itself, beside the fields above.
-KEYED: Mapping[LineKind, tuple[str, ...]] = {
-    kind: ("parent", "territoire", "date") if kind in {LineKind.CIBLE, LineKind.VALEUR} else ("code",)
-    for kind in LineKind
-}
-CODE_LENGTHS = {LineKind.AXE: 3, LineKind.SECTION: 20, LineKind.MESURE: 20, LineKind.INDICATEUR: 30}
-PARENTS = {
-    LineKind.SECTION: LineKind.AXE,
-    LineKind.MESURE: LineKind.SECTION,
-    LineKind.INDICATEUR: LineKind.MESURE,
-    LineKind.ACTION: LineKind.MESURE,
-}
-
-
-@dataclass(slots=True)
-class _Reading:
-    """What reading a table gave so far."""
-
-    before: Mapping[Key, Fields]
-    today: date
-    headers: Sequence[str]  # those of ours that the table has
-    errors: list[CellError] = field(default_factory=list)
-    rows: dict[Key, Row] = field(default_factory=dict)
-    after: dict[Key, Fields] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
-    changed: list[Line] = field(default_factory=list)
 
 
 class PlanImporter:
@@ -220,13 +61,17 @@ class PlanImporter:
     label = "Plan d’action"
     columns: Sequence[Column] = COLUMNS
 
+    def __init__(self, documents: Mapping[str, Path] | None = None) -> None:
+        """Take the documents brought beside the table, by SHA-256; others must be deposited already."""
+        self.documents = documents or {}
+
     def may_import(self, mandate: Mandate) -> bool:
         """Whether the mandate words the plan."""
         return access.may_edit_plan(mandate)
 
     def check(self, table: Table, *, at: datetime, progress: Progress) -> Outcome:
         """Return what the table would change; write nothing."""
-        reading = _read(table, timezone.localdate(at), progress)
+        reading = _read(table, timezone.localdate(at), self.documents, progress)
         return Outcome(difference=Difference(reading.changes), errors=reading.errors)
 
     @transaction.atomic
@@ -234,14 +79,20 @@ class PlanImporter:
         """Write the table, all or nothing."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        reading = _read(table, timezone.localdate(at), progress)
+        reading = _read(table, timezone.localdate(at), self.documents, progress)
         difference = Difference(reading.changes)
         if not reading.errors and reading.changed:
-            actions_table.write_lines(reading.changed, summary=difference.summary(), actor=actor, at=at)
+            actions_table.write_lines(
+                reading.changed,
+                documents=self.documents,
+                summary=difference.summary(),
+                actor=actor,
+                at=at,
+            )
         return Outcome(difference=difference, errors=reading.errors)
 
 
-def _read(table: Table, today: date, progress: Progress) -> _Reading:
+def _read(table: Table, today: date, documents: Mapping[str, Path], progress: Progress) -> Reading:
     table.require(["type"])
     before = lines.ledger(
         today,
@@ -249,17 +100,23 @@ def _read(table: Table, today: date, progress: Progress) -> _Reading:
         values=IndicatorValue.objects.all(),
         targets=Target.objects.all(),
     )
-    reading = _Reading(
-        before=before, today=today, headers=[header for header in lines.HEADERS[1:] if header in table]
+    present = {normalised(header) for header in table.headers}
+    reading = Reading(
+        before=before,
+        today=today,
+        headers=[header for header in lines.HEADERS[1:] if normalised(header) in present],
+        documents=documents,
     )
-    reader = _Reader()
+    reader = Reader()
     total = len(table.rows)
     for done, row in enumerate(table.rows):
         if done % ROWS_BETWEEN_PROGRESS == 0:
             progress(done, total)
         _read_row(row, reader, reading)
+    imports_proofs.recognise(reading)
     _check_parents(reading)
     _compare(reading)
+    imports_proofs.check(reading)
     _check_organisations(reading)
     progress(total, total)
     return reading
@@ -268,7 +125,7 @@ def _read(table: Table, today: date, progress: Progress) -> _Reading:
 # Cells
 
 
-def _read_row(row: Row, reader: _Reader, reading: _Reading) -> None:
+def _read_row(row: Row, reader: Reader, reading: Reading) -> None:
     found = len(reading.errors)
     try:
         kind = reader.choice(row["type"], LineKind)
@@ -276,7 +133,7 @@ def _read_row(row: Row, reader: _Reader, reading: _Reading) -> None:
             raise row["type"].error(
                 "La cellule est vide ; on attend le type de la ligne, par exemple « mesure »."
             )
-        key = _key(kind, row, reader)
+        key = _key(kind, row, reader, reading)
     except CellError as error:
         reading.errors.append(error)
         return
@@ -297,7 +154,7 @@ def _read_row(row: Row, reader: _Reader, reading: _Reading) -> None:
             reading.errors.append(error)
             continue
         # What cannot be emptied is left as it is; a new line that lacks it is refused below.
-        if value in (None, "") and (rule.required or rule.fixed):
+        if value in (None, "", ()) and rule.keeps_when_empty:
             continue
         fields[header] = value
     if len(reading.errors) > found:
@@ -306,8 +163,8 @@ def _read_row(row: Row, reader: _Reader, reading: _Reading) -> None:
         first = reading.rows[key]
         reading.errors.append(
             _anchor(row, kind).error(
-                f"« {key.subject} » figure déjà à la ligne {first.number} ; une seule ligne était attendue. "
-                "Supprimez l’une des deux."
+                f"« {lines.subject(key, fields)} » figure déjà à la ligne {first.number} ; "
+                "une seule ligne était attendue. Supprimez l’une des deux."
             )
         )
         return
@@ -316,11 +173,7 @@ def _read_row(row: Row, reader: _Reader, reading: _Reading) -> None:
 
 
 def _useless(cell: Cell, header: str, kind: LineKind) -> CellError:
-    return cell.error(f"La colonne « {header} » ne sert pas pour {_article(kind)} ; videz la cellule.")
-
-
-def _article(kind: LineKind) -> str:
-    return f"{'un' if kind in {LineKind.AXE, LineKind.INDICATEUR} else 'une'} {kind.label}"
+    return cell.error(f"La colonne « {header} » ne sert pas pour {article(kind)} ; videz la cellule.")
 
 
 def _anchor(row: Row, kind: LineKind) -> Cell:
@@ -328,7 +181,7 @@ def _anchor(row: Row, kind: LineKind) -> Cell:
     return row.get(KEYED[kind][0]) or row["type"]
 
 
-def _key(kind: LineKind, row: Row, reader: _Reader) -> Key:
+def _key(kind: LineKind, row: Row, reader: Reader, reading: Reading) -> Key:
     if kind in {LineKind.CIBLE, LineKind.VALEUR}:
         territory = row.get("territoire")
         return Key(
@@ -337,10 +190,25 @@ def _key(kind: LineKind, row: Row, reader: _Reader) -> Key:
             territory="" if territory is None else reader.territory(territory),
             day=_required_cell(row, "date", "le jour").as_date(),
         )
+    if kind is LineKind.FAIT:
+        return _fact_key(row, reader, reading)
     code = _filled(row, "code", "le code de la ligne", CODE_LENGTHS.get(kind, 40))
     if kind is LineKind.AXE and not (code.isascii() and code.isdigit() and int(code) > 0):
         raise row["code"].error(f"« {code} » a été lu ; un axe a un numéro, par exemple 4.")
+    if kind in imports_proofs.WORDS:
+        return Key(kind=kind, code=str(lines.public_id(kind, code)))
     return Key(kind=kind, code=code)
+
+
+def _fact_key(row: Row, reader: Reader, reading: Reading) -> Key:
+    code = _filled(row, "parent", "le code de l’action", 40)
+    cell = _required_cell(row, "fait", "ce qui s’est passé")
+    fact = reader.choice(cell, EventKind)
+    if fact is None:
+        raise cell.error("La cellule est vide ; on attend ce qui s’est passé, par exemple « lancée ».")
+    key = Key(kind=LineKind.FAIT, code=code, day=_required_cell(row, "date", "le jour").as_date(), fact=fact)
+    reading.facts[key] += 1
+    return replace(key, rank=reading.facts[key])
 
 
 def _required_cell(row: Row, header: str, what: str) -> Cell:
@@ -361,80 +229,100 @@ def _filled(row: Row, header: str, what: str, longest: int) -> str:
 # What the lines say together
 
 
-def _check_parents(reading: _Reading) -> None:
-    known = defaultdict(set)
-    for key in (*reading.before, *reading.after):
-        known[key.kind].add(key.code)
+def _check_parents(reading: Reading) -> None:
+    known = reading.codes()
     for key, fields in reading.after.items():
-        row = reading.rows[key]
-        wanted = PARENTS.get(key.kind) or (LineKind.INDICATEUR if key.day is not None else None)
-        parent = key.code if key.day is not None else str(fields.get("parent") or "")
-        if wanted is None or not parent or parent in known[wanted]:
+        wanted = PARENTS.get(key.kind, ())
+        parent = key.code if key.kind in OF_ANOTHER else str(fields.get("parent") or "")
+        if not wanted or not parent or any(parent in known[kind] for kind in wanted):
             continue
-        near = get_close_matches(parent, known[wanted], n=2, cutoff=0.5)
+        near = get_close_matches(parent, set().union(*(known[kind] for kind in wanted)), n=2, cutoff=0.5)
         advice = f" Les plus proches : {', '.join(near)}." if near else ""
+        kinds = " ou ".join(f"d’{article(kind)}" for kind in wanted)
         reading.errors.append(
-            row["parent"].error(
-                f"« {parent} » n’est le code d’{_article(wanted)} ni dans le plan ni dans ce tableau.{advice}"
+            reading.cell(key, "parent").error(
+                f"« {parent} » n’est le code {kinds} ni dans le plan ni dans ce tableau.{advice}"
             )
         )
 
 
-def _compare(reading: _Reading) -> None:
+def _compare(reading: Reading) -> None:
     history = _History(reading)
     for key, after in reading.after.items():
         before = reading.before.get(key)
         row = reading.rows[key]
         if before is None:
             whole = _completed(key, after, row, reading)
-            if whole is not None and not _is_refused(key, whole, row, reading):
+            if whole is not None and not _is_refused(key, whole, None, row, reading):
                 reading.changes.append(history.added(key, whole))
                 reading.changed.append(Line(key=key, before=None, after=whole))
             continue
-        if _is_fixed_changed(key, before, after, row, reading):
+        told = {header: _kept(before[header], value) for header, value in after.items()}
+        if _is_fixed_changed(key, before, told, row, reading):
             continue
-        merged = {**before, **after}
-        if merged == before or _is_refused(key, merged, row, reading):
+        merged = {**before, **told}
+        if merged == before or _is_refused(key, merged, before, row, reading):
             continue
         reading.changes.extend(_changes(key, before, merged, history))
         reading.changed.append(Line(key=key, before=before, after=merged))
 
 
-def _completed(key: Key, after: Fields, row: Row, reading: _Reading) -> Fields | None:
+def _kept(before: object, after: object) -> object:
+    """Return what is known when the table says the same: the spaces around a text do not count."""
+    is_same = isinstance(before, str) and type(before) is type(after) and before.strip() == after
+    return before if is_same else after
+
+
+def _completed(key: Key, after: Fields, row: Row, reading: Reading) -> Fields | None:
     """Return a new line with every field, or report the required values that it lacks."""
     missing = [header for header, rule in EXPECTED[key.kind].items() if rule.required and header not in after]
     for header in missing:
         cell = row.get(header)
         reading.errors.append(
-            cell.error(f"La cellule est vide ; {_article(key.kind)} attend « {header} ».")
+            cell.error(f"La cellule est vide ; {article(key.kind)} attend « {header} ».")
             if cell is not None
             else _anchor(row, key.kind).error(
-                f"« {key.subject} » est une ligne nouvelle ; le tableau n’a pas de colonne « {header} ». Ajoutez-la."
+                f"« {lines.subject(key, after)} » est une ligne nouvelle ; le tableau n’a pas de colonne "
+                f"« {header} ». Ajoutez-la."
             )
         )
     if missing:
         return None
-    empty: Fields = {"copilotes": (), "échéance": None, "dénominateur": None, "à la charge de": None}
-    return {header: after.get(header, empty.get(header, "")) for header in EXPECTED[key.kind]}
+    return {header: after.get(header, EMPTY.get(header, "")) for header in EXPECTED[key.kind]}
 
 
-def _is_fixed_changed(key: Key, before: Fields, after: Fields, row: Row, reading: _Reading) -> bool:
-    wrong = [
-        header
-        for header, rule in EXPECTED[key.kind].items()
-        if rule.fixed and header in after and after[header] != before[header]
-    ]
-    reading.errors.extend(
-        row[header].error(
-            f"« {shown(after[header]) or 'vide'} » a été lu ; « {header} » ne change plus après l’ouverture et "
-            f"vaut « {shown(before[header]) or 'vide'} ». Rétablissez-le, ou ouvrez une autre ligne."
-        )
-        for header in wrong
-    )
-    return bool(wrong)
+def _is_fixed_changed(key: Key, before: Fields, after: Fields, row: Row, reading: Reading) -> bool:
+    found = len(reading.errors)
+    for header, rule in EXPECTED[key.kind].items():
+        if header not in after or after[header] == before[header]:
+            continue
+        was = shown(before[header]) or "vide"
+        if rule.fixed:
+            reading.errors.append(
+                row[header].error(
+                    f"« {shown(after[header]) or 'vide'} » a été lu ; « {header} » ne change plus après "
+                    f"l’ouverture et vaut « {was} ». Rétablissez-le, ou ouvrez une autre ligne."
+                )
+            )
+        elif rule.ends and before[header] is not None:
+            reading.errors.append(
+                row[header].error(
+                    f"« {shown(after[header])} » a été lu ; ce jour est déjà noté, « {was} », et ne change plus. "
+                    "Rétablissez-le."
+                )
+            )
+        elif rule.grows and not set(before[header]) <= set(after[header]):
+            lost = [code for code in before[header] if code not in after[header]]
+            reading.errors.append(
+                row[header].error(
+                    f"{_joined(lost)} n’est plus dans la liste ; ce qui a prouvé un énoncé lui reste lié. "
+                    "Reprenez son code, ou retirez la preuve."
+                )
+            )
+    return len(reading.errors) > found
 
 
-def _is_refused(key: Key, fields: Fields, row: Row, reading: _Reading) -> bool:
+def _is_refused(key: Key, fields: Fields, before: Fields | None, row: Row, reading: Reading) -> bool:
     """Report what the values of a line say against each other or against the calendar."""
     errors: list[CellError] = []
     opened = fields.get("date") if key.kind is LineKind.ACTION else None
@@ -462,30 +350,38 @@ def _is_refused(key: Key, fields: Fields, row: Row, reading: _Reading) -> bool:
                 else "Une action nationale n’est à la charge d’aucun côté ; videz la cellule ou donnez le territoire."
             )
         )
+    if key.kind is LineKind.FAIT or key.kind in imports_proofs.WORDS:
+        errors.extend(imports_proofs.problems(key, fields, before, reading))
     reading.errors.extend(errors)
     return bool(errors)
 
 
-def _unit(code: str, reading: _Reading) -> Unit:
+def _unit(code: str, reading: Reading) -> Unit:
     fields = _indicator(code, reading)
     unit = fields.get("unité")
     return unit if isinstance(unit, Unit) else Unit.COUNT
 
 
-def _indicator(code: str, reading: _Reading) -> Fields:
-    key = Key(kind=LineKind.INDICATEUR, code=code)
-    return {**reading.before.get(key, {}), **reading.after.get(key, {})}
+def _indicator(code: str, reading: Reading) -> Fields:
+    return reading.fields(LineKind.INDICATEUR, code)
 
 
 def _changes(key: Key, before: Fields, after: Fields, history: "_History") -> Iterator[Change]:
     if key.kind is not LineKind.VALEUR:
-        yield from compare(key.subject, _as_read(before), _as_read(after))
+        subject = lines.subject(key, after)
+        yield from compare(subject, _as_read(before), _as_read(after), is_worse=_is_withdrawn(key.kind))
         return
     former, latter = history.figure(key, before), history.figure(key, after)
     if (before["numérateur"], before["dénominateur"]) != (after["numérateur"], after["dénominateur"]):
         kind = ChangeKind.REGRESSED if history.is_worse(key.code, former, latter) else ChangeKind.CHANGED
         yield Change(kind, key.subject, "valeur", _two_numbers(before), _two_numbers(after))
     yield from compare(key.subject, {"provenance": before["provenance"]}, {"provenance": after["provenance"]})
+
+
+def _is_withdrawn(kind: LineKind) -> Callable[[str, object, object], bool]:
+    """Return what says whether a value goes the wrong way: a piece or a statement that is withdrawn does."""
+    withdrawn = {LineKind.PREUVE, LineKind.ENONCE}
+    return lambda header, _before, _after: kind in withdrawn and header == lines.ENDED
 
 
 def _as_read(fields: Fields) -> dict[str, object]:
@@ -503,7 +399,7 @@ def _two_numbers(fields: Fields) -> str:
 class _History:
     """The values of each territory in the order of days, the table's included: what came just before."""
 
-    def __init__(self, reading: _Reading) -> None:
+    def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._values = {
             key: {**reading.before.get(key, {}), **reading.after.get(key, {})}
@@ -545,12 +441,15 @@ class _History:
                     before = f"{_two_numbers(held)} au {days[place - 1]:%d/%m/%Y}"
                     return Change(ChangeKind.REGRESSED, key.subject, "valeur", before, _two_numbers(fields))
             return Change(ChangeKind.ADDED, key.subject, after=_two_numbers(fields))
+        words = (fields.get(header) for header in ("intitulé", "cible", "chiffre", "précision"))
         return Change(
-            ChangeKind.ADDED, key.subject, after=shown(fields.get("intitulé") or fields.get("cible"))
+            ChangeKind.ADDED,
+            lines.subject(key, fields),
+            after=shown(next((each for each in words if each), None)),
         )
 
 
-def _check_organisations(reading: _Reading) -> None:
+def _check_organisations(reading: Reading) -> None:
     """Report the pilots that are not known by their name, on the lines that change only."""
     named = [line for line in reading.changed if line.organisations]
     if not named:

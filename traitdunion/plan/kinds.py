@@ -126,3 +126,7 @@ class LineKind(Kind):
     CIBLE = "cible", "cible"
     VALEUR = "valeur", "valeur"
     ACTION = "action", "action"
+    FAIT = "fait", "fait"
+    BLOCAGE = "blocage", "blocage"
+    PREUVE = "preuve", "preuve"
+    ENONCE = "enonce", "énoncé"

@@ -401,7 +401,7 @@ def sentence(statement: Statement, pieces: Sequence[Piece], day: date) -> Senten
         text=statement.text,
         figure=statement.figure,
         published_on=statement.published_on,
-        retired_on=_closed_on(statement.retired_on, statement.retired_recorded_at, day),
+        retired_on=closed_on(statement.retired_on, statement.retired_recorded_at, day),
         provenance=Provenance(statement.provenance),
         proof=rules.proof_status([proof_fact(each) for each in pieces], day=day),
         pieces=tuple(pieces),
@@ -415,7 +415,7 @@ def proof_fact(piece: Piece) -> ProofFact:
 
 def piece(evidence: Evidence, day: date) -> Piece:
     """Return a piece of evidence as it was known on ``day``."""
-    withdrawn_on = _closed_on(evidence.withdrawn_on, evidence.withdrawn_recorded_at, day)
+    withdrawn_on = closed_on(evidence.withdrawn_on, evidence.withdrawn_recorded_at, day)
     fact = ProofFact(dated_on=evidence.dated_on, expires_on=evidence.expires_on, withdrawn_on=withdrawn_on)
     return Piece(
         public_id=evidence.public_id,
@@ -431,7 +431,7 @@ def piece(evidence: Evidence, day: date) -> Piece:
     )
 
 
-def _closed_on(closed_on: date | None, recorded_at: datetime | None, day: date) -> date | None:
+def closed_on(closed_on: date | None, recorded_at: datetime | None, day: date) -> date | None:
     """Return the day of an end, when it was reached and recorded by the end of ``day``."""
     if closed_on is None or closed_on > day or recorded_at is None or recorded_at >= end_of(day):
         return None
@@ -629,7 +629,7 @@ def obstacles(action: Action, day: date) -> list[Obstacle]:
 
 
 def _obstacle(blocker: Blocker, day: date) -> Obstacle:
-    lifted_on = _closed_on(blocker.lifted_on, blocker.lifted_recorded_at, day)
+    lifted_on = closed_on(blocker.lifted_on, blocker.lifted_recorded_at, day)
     return Obstacle(
         public_id=blocker.public_id,
         cause=BlockerCause(blocker.cause),
