@@ -11,6 +11,7 @@ from typing import Final
 # What Django writes after each message of a file.
 BETWEEN: Final = b"-" * 79 + b"\n"
 ADDRESS: Final = re.compile(r"https?://\S+")
+TO_ANSWER: Final = "/barometre/repondre/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,16 @@ class Letter:
     to: str
     subject: str
     parts: Sequence[tuple[str, bool]]
+
+    @property
+    def invitation(self) -> str:
+        """The personal link to the baromètre that the letter bears, empty when it bears none."""
+        return next((text for text, is_address in self.parts if is_address and TO_ANSWER in text), "")
+
+    def says(self, words: str, role: str = "") -> bool:
+        """Whether each of ``words`` is in the letter, in its address or in the role that it is for."""
+        whole = f"{self.to} {role} {self.subject} {''.join(text for text, _ in self.parts)}".casefold()
+        return all(word in whole for word in words.casefold().split())
 
 
 def latest(folder: Path, *, most: int) -> list[Letter]:

@@ -17,12 +17,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from traitdunion.demo import letters
 from traitdunion.demo.forms import SampleForm
-from traitdunion.demo.personas import personas
+from traitdunion.demo.personas import persona_addresses, personas
 from traitdunion.identity import access
 from traitdunion.identity.middleware import SESSION_KEY
 from traitdunion.identity.models import Person
 
-LETTERS = 30
+LETTERS, LETTERS_A_PAGE = 2000, 20
+INVITATIONS = "invitations"
 PARIS = ZoneInfo("Europe/Paris")
 CODES = [f"{code:02d}" for code in range(1, 96) if code != 20] + [
     "2A",
@@ -117,7 +118,25 @@ def persona_list(request: HttpRequest) -> HttpResponse:
 def letter_list(request: HttpRequest) -> HttpResponse:
     """Show the letters that the site sent: in the demonstration none leaves the machine."""
     sent = letters.latest(Path(settings.DEMO_LETTERS), most=LETTERS) if settings.DEMO_LETTERS else []
-    return render(request, "demo/letter_list.html", {"letters": sent, "most": LETTERS})
+    asked = {name: request.GET.get(name, "").strip() for name in ("objet", "q")}
+    roles = persona_addresses()
+    found = [
+        letter
+        for letter in sent
+        if (not asked["objet"] or bool(letter.invitation) is (asked["objet"] == INVITATIONS))
+        and letter.says(asked["q"], roles.get(letter.to, ""))
+    ]
+    # Those of the roles that one tries come first: theirs are the ones a newcomer looks for.
+    found.sort(key=lambda letter: letter.to not in roles)
+    page = Paginator(found, LETTERS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "letters": [(letter, roles.get(letter.to, "")) for letter in page],
+        "asked": asked,
+        "kinds": [(INVITATIONS, "Invitations au baromètre"), ("autres", "Autres messages")],
+        "is_empty": not sent,
+    }
+    return render(request, "demo/letter_list.html", context)
 
 
 @require_POST

@@ -18,6 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--years", type=int, default=5, help="années d’histoire (5 par défaut)")
         parser.add_argument("--seed", type=int, default=38, help="graine du tirage (38 par défaut)")
+        parser.add_argument("--codes", nargs="+", help="codes des départements qui participent (tous sinon)")
         parser.add_argument("--today", type=date.fromisoformat, help="jour tenu pour aujourd’hui")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             today=today,
             years=options["years"],
             seed=options["seed"],
+            codes=options["codes"],
             tell=lambda line: self.stdout.write(f"  {line}"),
         )
         self.stdout.write(f"Données synthétiques prêtes en {perf_counter() - started:.1f} s.")
