@@ -33,6 +33,7 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(table, capsys):
 
     heard = capsys.readouterr()
     assert "ligne nouvelle" in heard.out
+    assert "2 déclarées sans vérification (2 sans nom de signataire)" in heard.out
     assert "--wet-run" in heard.out
     assert not Convention.objects.exists()
 

@@ -96,6 +96,8 @@ def import_table(
         return 2
     summary = outcome.difference.summary()
     print(f"{summary[:1].upper()}{summary[1:]}.")
+    for note in outcome.notes:
+        print(note)
     for change in outcome.difference.changes[:SHOWN_CHANGES]:
         told = (
             " → ".join(part or "vide" for part in (change.before, change.after))

@@ -59,8 +59,12 @@ COLUMNS: Final[Sequence[Column]] = (
         for side in Side
         for column in (
             Column(signed_column(side), False, "Jour de la signature de ce côté, jamais à venir."),
-            Column(name_column(side), False, "Nom du signataire ; « non précisé » à défaut."),
-            Column(quality_column(side), False, "Qualité du signataire ; « non précisée » à défaut."),
+            Column(
+                name_column(side),
+                False,
+                "Nom du signataire ; connu du site, son pouvoir est vérifié à cette date.",
+            ),
+            Column(quality_column(side), False, "Qualité du signataire, ou référence de sa délégation."),
         )
     ),
     Column(STARTS_ON, False, "Premier jour ; à défaut, le jour de la dernière signature."),

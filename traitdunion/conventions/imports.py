@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from traitdunion.audit import actions as audit
 from traitdunion.audit.actors import Actor
 from traitdunion.audit.models import Entry
+from traitdunion.conventions.access import Title
 from traitdunion.conventions.convention_table import (
     COLUMNS,
     DEPARTEMENT,
@@ -26,11 +27,15 @@ from traitdunion.conventions.convention_table import (
     REFERENCE,
     STARTS_ON,
     TITLE,
+    UNKNOWN_NAME,
     Line,
     Reader,
     Signed,
     is_worse,
+    name_column,
+    signed_column,
 )
+from traitdunion.conventions.import_powers import Powers
 from traitdunion.conventions.kinds import Basis, Step, Turn
 from traitdunion.conventions.models import (
     TERMS,
@@ -57,6 +62,8 @@ from traitdunion.territories.rules import departement_code
 IMPORTERS: Final = frozenset({Role.ADMINISTRATEUR, Role.DESK_SANTE, Role.DESK_INTERIEUR, Role.SG_CIPDR})
 ROWS_BETWEEN_PROGRESS: Final = 200
 BATCH: Final = 1000
+# What an import declared: a table may correct it.
+OF_TABLES: Final = frozenset({Basis.DECLARED.value, Basis.CHECKED.value})
 STEP_REASON: Final = "Déclarée à l’import"
 
 
@@ -133,6 +140,9 @@ class _Item:
     line: Line
     known: _Known | None
     changes: Sequence[Change]
+    titles: Mapping[
+        Side, Title
+    ]  # the powers that were checked; none for a signatory whom the site does not know
 
 
 @dataclass(slots=True)
@@ -150,7 +160,37 @@ class _Compared:
         if self.wrong:
             ordered = sorted(self.wrong, key=itemgetter(0))
             return Outcome(difference=Difference(), errors=[error for _, error in ordered])
-        return Outcome(difference=Difference([change for item in self.items for change in item.changes]))
+        difference = Difference([change for item in self.items for change in item.changes])
+        return Outcome(difference=difference, notes=self._notes())
+
+    def _notes(self) -> Sequence[str]:
+        """Count apart the signatures whose power was checked and those that are taken at their word."""
+        signed = [(item, side, each.name) for item in self.items for side, each in item.line.signed.items()]
+        if not signed:
+            return ()
+        checked = sum(_is_checked(item, side) for item, side, _ in signed)
+        unnamed = sum(name == UNKNOWN_NAME for _, _, name in signed)
+        return (
+            (
+                f"Signatures du tableau : {len(signed)}, dont {checked} au pouvoir vérifié à leur date et "
+                f"{len(signed) - checked} déclarées sans vérification ({unnamed} sans nom de signataire)."
+            ),
+        )
+
+
+def _is_checked(item: _Item, side: Side) -> bool:
+    """Whether the power of who signed was checked, by this table, a former one, or on the pages."""
+    before = item.known.signatures.get(side) if item.known else None
+    return side in item.titles or (
+        before is not None
+        and not _is_moved(item.line.signed[side], before)
+        and before.basis != Basis.DECLARED.value
+    )
+
+
+def _is_moved(signed: Signed, before: Signature) -> bool:
+    """Whether the table names another signatory, or another day."""
+    return (signed.on, signed.name) != (before.signed_on, before.signatory_name)
 
 
 def _compare(table: Table, *, at: datetime, progress: Progress) -> _Compared:
@@ -174,10 +214,12 @@ def _compare(table: Table, *, at: datetime, progress: Progress) -> _Compared:
         except CellError as error:
             compared.refuse(row, [error])
     known = _Library({code for _, code in coded})
-    seats = _institutions()
+    seats, powers = _institutions(), Powers()
     seen: dict[tuple[str, ...], Row] = {}
     for done, (row, code) in enumerate(coded, start=1):
-        _compare_row(row, code, reader=reader, known=known, seats=seats, seen=seen, into=compared)
+        _compare_row(
+            row, code, reader=reader, known=known, seats=seats, powers=powers, seen=seen, into=compared
+        )
         if done % ROWS_BETWEEN_PROGRESS == 0:
             progress(done, len(table))
     for row, clash in _overlaps(compared.items, known):
@@ -193,6 +235,7 @@ def _compare_row(
     reader: Reader,
     known: "_Library",
     seats: Mapping[tuple[Side, str], int],
+    powers: Powers,
     seen: dict[tuple[str, ...], Row],
     into: _Compared,
 ) -> None:
@@ -210,9 +253,34 @@ def _compare_row(
     if line is not None and match is not None and match.reason and changes:
         cell = row.get(changes[0].field) or row[TITLE]
         errors.append(cell.error(match.reason))
+    titles: Mapping[Side, Title] = {}
+    if line is not None and not errors:
+        titles, errors = _powers_of(row, line, match, powers)
     into.refuse(row, errors)
     if line is not None and not errors:
-        into.items.append(_Item(row, line, match, changes))
+        into.items.append(_Item(row, line, match, changes, titles))
+
+
+def _powers_of(
+    row: Row, line: Line, match: _Known | None, powers: Powers
+) -> tuple[Mapping[Side, Title], list[CellError]]:
+    """Return the powers of the new signatories, and the errors on those who had none that day.
+
+    A signatory whom the site does not know is taken at the word of the table.
+    """
+    titles: dict[Side, Title] = {}
+    errors = []
+    for side, signed in line.signed.items():
+        before = match.signatures.get(side) if match else None
+        if (before is not None and not _is_moved(signed, before)) or not powers.knows(signed.name):
+            continue
+        title = powers.title(signed.name, line.code, side=side, on=signed.on)
+        if title is not None:
+            titles[side] = title
+            continue
+        cell = row.get(name_column(side)) or row.get(signed_column(side)) or row[TITLE]
+        errors.append(cell.error(powers.refusal(signed.name, line.code, side=side, on=signed.on)))
+    return titles, errors
 
 
 def _changes(line: Line, known: _Known | None) -> list[Change]:
@@ -461,7 +529,7 @@ def _reason(
     convention: Convention, signatures: Iterable[Signature], *, is_amended: bool, is_written_here: bool
 ) -> str:
     """Return why a table may not change a convention, empty when it may."""
-    if any(each.basis != Basis.DECLARED.value for each in signatures):
+    if any(each.basis not in OF_TABLES for each in signatures):
         return (
             f"« {convention.title} » a été signée dans l’outil, où le pouvoir des signataires est vérifié : un "
             "tableau ne la change pas. Passez par un avenant ou une dénonciation."
@@ -567,9 +635,11 @@ class _Rows:
             said = (signed.on, signed.name, signed.quality)
             before = known.signatures.get(side) if known else None
             if before is None:
-                row = (uuid4(), side.value, *said, Basis.DECLARED.value, *written)
+                row = (uuid4(), side.value, *said, *_basis(item.titles.get(side)), *written)
                 self.signatures.append((convention, row))
             elif said != (before.signed_on, before.signatory_name, before.quality):
+                if _is_moved(signed, before):
+                    before.basis, before.signatory_id, before.post_id = _basis(item.titles.get(side))
                 before.signed_on, before.signatory_name, before.quality = said
                 self.corrected.append(before)
         if line.step is not None and (known is None or known.line.step is not line.step):
@@ -596,11 +666,11 @@ class _Rows:
             lambda: _copy(FormerTerms, (*TERMS, *AUTHORED), self.former),
             lambda: Convention.objects.bulk_create(self.fresh, batch_size=BATCH),
             lambda: _update(Convention, self.known, UPDATED),
-            lambda: _update(Signature, self.corrected, ("signed_on", "signatory_name", "quality")),
+            lambda: _update(Signature, self.corrected, (*SAID, *POWER)),
             lambda: _copy(Party, ("organisation", "side"), self.parties),
             lambda: _copy(
                 Signature,
-                ("public_id", "side", "signed_on", "signatory_name", "quality", "basis", *AUTHORED),
+                ("public_id", "side", *SAID, *POWER, *AUTHORED),
                 self.signatures,
             ),
             lambda: _copy(StepTaken, ("step", "happened_on", "turn", "reason", *AUTHORED), self.steps),
@@ -608,6 +678,8 @@ class _Rows:
         )
 
 
+SAID: Final = ("signed_on", "signatory_name", "quality")
+POWER: Final = ("basis", "signatory", "post")
 AUTHORED: Final = ("author_label", "author_mandate", "recorded_at")
 LOGGED: Final = (
     "public_id", "at", "event", "subject", "actor_label", "actor_person", "actor_mandate", "detail",
@@ -616,6 +688,13 @@ UPDATED: Final = (
     "title", "reference", "template", "starts_on", "ends_on", "signed_on",
     "denounced_on", "denounced_reason", "denounced_recorded_at", "denounced_by",
 )  # fmt: skip
+
+
+def _basis(title: Title | None) -> tuple[str, int | None, int | None]:
+    """Return what is stored of a power: its basis, the person and the post."""
+    if title is None:
+        return Basis.DECLARED.value, None, None
+    return Basis.CHECKED.value, title.person.pk, title.post.pk
 
 
 def _update[RowT: (Convention, Signature)](

@@ -35,11 +35,12 @@ class Turn(Kind):
 
 
 class Basis(Kind):
-    """Under what power a signatory signed."""
+    """Under what power a signatory signed; those of an import are told apart from those given here."""
 
     MANDATE = "mandate", "signataire en titre"
     DELEGATION = "delegation", "délégation de signature"
     DECLARED = "declared", "déclarée à l’import, pouvoir non vérifié"
+    CHECKED = "checked", "déclarée à l’import, pouvoir vérifié à cette date"
 
 
 class Coverage(Kind):

@@ -56,7 +56,7 @@ def check(run: ImportRun, *, at: datetime) -> None:
     if outcome.errors:
         _close(run, RunState.REFUSED, message=_errors_sentence(outcome), at=at)
     else:
-        run.state, run.message = RunState.READY.value, outcome.difference.summary()
+        run.state, run.message = RunState.READY.value, outcome.summary()[:500]
         run.save(update_fields=["state", "message", "difference", "errors"])
 
 
@@ -125,7 +125,7 @@ def apply(run: ImportRun, *, at: datetime) -> None:
         _keep(locked, outcome)
         _close(locked, RunState.REFUSED, message=_errors_sentence(outcome), at=at)
         return
-    _close(locked, RunState.APPLIED, message=outcome.difference.summary(), at=at)
+    _close(locked, RunState.APPLIED, message=outcome.summary(), at=at)
     audit.record(
         event="exchange.run.applied",
         subject=str(locked.public_id),

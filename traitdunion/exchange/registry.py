@@ -26,10 +26,22 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What reading a table gave: what is wrong in it, and what it would change or has changed."""
+    """What reading a table gave: what is wrong in it, and what it would change or has changed.
+
+    ``notes`` are sentences that who sends the table must know beside the difference.
+    """
 
     difference: Difference
     errors: Sequence[CellError] = field(default_factory=tuple)
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    def summary(self) -> str:
+        """Return the difference in one sentence, and the notes."""
+        return (
+            " ".join((f"{self.difference.summary()}.", *self.notes))
+            if self.notes
+            else self.difference.summary()
+        )
 
 
 class Importer(Protocol):
