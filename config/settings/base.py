@@ -11,6 +11,9 @@ DEBUG = False
 DEMO = False
 IN_PRODUCTION = False
 SECRET_KEY = environment.text("TRAITDUNION_SECRET_KEY", "")
+# The key with which the site signs bilans, and the chain of its public keys: files that only it may read.
+BILAN_KEY = environment.text("TRAITDUNION_BILAN_KEY", "")
+BILAN_KEYS = environment.text("TRAITDUNION_BILAN_KEYS", "")
 BASE_URL = environment.text("TRAITDUNION_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = environment.words("TRAITDUNION_ALLOWED_HOSTS", urlsplit(BASE_URL).hostname or "")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -35,6 +38,7 @@ INSTALLED_APPS = [
     "traitdunion.plan",
     "traitdunion.conventions",
     "traitdunion.barometer",
+    "traitdunion.reviews",
     "traitdunion.portal",
 ]
 

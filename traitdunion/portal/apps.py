@@ -11,6 +11,8 @@ class PortalConfig(AppConfig):
         # The models exist only once every app is loaded.
         from traitdunion.barometer import facts
         from traitdunion.portal import barometer_facts
+        from traitdunion.reviews import papers
 
         registry.register("traitdunion.portal.calendars.events")
+        papers.register("traitdunion.portal.bilan.render")
         facts.register(barometer_facts.facts)

@@ -5,7 +5,7 @@ A text never types a figure: it cites one, ``{{chiffre:reunions-tenues}}``, and 
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -195,6 +195,17 @@ def typed_numbers(text: str) -> list[str]:
 
 
 # What changed
+
+
+def vanished(figure: Figure) -> Figure:
+    """Return a figure whose source is no more: it keeps its words and says that it has no value.
+
+    >>> lost = Figure(id="a", label="A", definition="D", source="S", as_of=date(2026, 9, 30), value=None, unit="u",
+    ...               reason_missing="x")
+    >>> vanished(lost).reason_missing
+    'la source a disparu'
+    """
+    return replace(figure, value=None, denominator=None, reason_missing="la source a disparu")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

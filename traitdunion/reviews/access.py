@@ -1,0 +1,111 @@
+"""Who reads a bilan, who writes it, who may sign it that day."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+
+from traitdunion.conventions import access as conventions
+from traitdunion.conventions.rules import period
+from traitdunion.identity.access import departements_visible_to
+from traitdunion.identity.kinds import Role, Side
+from traitdunion.identity.models import Delegation, Mandate
+from traitdunion.reviews.kinds import Level, Party
+from traitdunion.reviews.models import Review
+from traitdunion.reviews.rules import name_of
+
+WRITERS = conventions.DRAFTERS
+
+
+def reviews_visible_to(mandate: Mandate) -> QuerySet[Review]:
+    """Return the bilans that ``mandate`` may read; the others do not exist for it."""
+    reviews = Review.objects.filter(level=Level.DEPARTEMENT.value).select_related(
+        "departement__region", "criteria"
+    )
+    if mandate.is_national:
+        return reviews
+    return reviews.filter(departement__in=departements_visible_to(mandate))
+
+
+def party_of(mandate: Mandate, review: Review) -> Party | None:
+    """Return the institution for which ``mandate`` writes a bilan, None for a reader."""
+    if mandate.role not in WRITERS or mandate.side is None or review.departement is None:
+        return None
+    return Party(mandate.side.value) if mandate.covers(review.departement) else None
+
+
+def may_keep_criteria(mandate: Mandate) -> bool:
+    """Whether ``mandate`` prepares the criteria of the quarters to come."""
+    return mandate.role is Role.ADMINISTRATEUR
+
+
+# Signing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningPower:
+    """What lets a person sign for an institution on a day: a post of signatory, or a delegation from one."""
+
+    mandate: Mandate
+    post: str
+    organisation: str
+    delegation: Delegation | None
+
+    @property
+    def sentence(self) -> str:
+        """The power, in French."""
+        said = f"{self.post}, {self.organisation}"
+        if self.delegation is None:
+            return said
+        given = period(self.delegation.starts_on, self.delegation.ends_on)
+        return f"{said}, par délégation {self.delegation.reference} ({given})"[:300]
+
+
+def power_to_sign(review: Review, *, side: Party, mandate: Mandate, on: date) -> SigningPower | None:
+    """Return under what the person of ``mandate`` may sign for ``side`` on a day, None when under nothing.
+
+    Their own post of signatory comes before a delegation; a delegation asks for a mandate that runs that day too.
+    """
+    if review.departement is None or not _runs(mandate, on):
+        return None
+    titles = conventions.titles_to_sign(
+        review.departement, side=Side(side.value), person=mandate.person, on=on
+    )
+    for title in titles:
+        if title.delegation is None:
+            own = (
+                Mandate.objects.current(on)
+                .filter(person=mandate.person, post=title.post)
+                .select_related("post__organisation")
+                .first()
+            )
+            if own is not None:
+                return SigningPower(
+                    mandate=own, post=own.role.label, organisation=own.post.organisation.name, delegation=None
+                )
+    delegation = next((title.delegation for title in titles if title.delegation is not None), None)
+    if delegation is None:
+        return None
+    return SigningPower(
+        mandate=mandate,
+        post=mandate.role.label,
+        organisation=mandate.post.organisation.name,
+        delegation=delegation,
+    )
+
+
+def refusal_to_sign(review: Review, *, side: Party, mandate: Mandate, on: date) -> str:
+    """Return why a person may not sign for ``side`` on a day, and who could."""
+    if review.departement is None:
+        return "Le bilan national ne se signe pas ici."
+    able = conventions.titles_to_sign(review.departement, side=Side(side.value), on=on)
+    who = " ; ".join(dict.fromkeys(f"{title.person.name} ({title.power.sentence})" for title in able))
+    could = f"Peuvent signer : {who}." if who else "Personne ne peut signer : faites enregistrer un mandat."
+    return (
+        f"Le {on:%d/%m/%Y}, {mandate.person.name} ne peut pas signer pour {name_of(side)} : ni mandat de signataire ni "
+        f"délégation ne lui donne ce pouvoir ce jour-là. {could}"
+    )
+
+
+def _runs(mandate: Mandate, on: date) -> bool:
+    return mandate.starts_on <= on and (mandate.ends_on is None or on <= mandate.ends_on)
