@@ -125,11 +125,35 @@ def shell(served):
 @pytest.fixture(scope="session")
 def served(tmp_path_factory, worker_name, filled):
     """Serve the demonstration by another process on its own database; return the environment of that process."""
-    folder = tmp_path_factory.mktemp("site")
     with (
         _database(f"browser_{worker_name}", model=filled) as database,
-        socket.create_server(("127.0.0.1", 0)) as listener,
+        _server(tmp_path_factory.mktemp("site"), database) as environment,
     ):
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory, worker_name):
+    """Return what serves a small country of its own, for a story that must not meet those of the other tests."""
+
+    @contextmanager
+    def serve_(codes):
+        model = os.environ.get("TRAITDUNION_TEST_MODEL", "template1")
+        with _database(f"browser_{worker_name}_few", model=model) as database:
+            for command in (
+                ["migrate", "--verbosity", "0"],
+                ["demo_data", "--years", "2", "--codes", *codes],
+            ):
+                _run([sys.executable, "-m", "django", *command], _environment(database))
+            with _server(tmp_path_factory.mktemp("site"), database) as environment:
+                yield environment
+
+    return serve_
+
+
+@contextmanager
+def _server(folder, database):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         environment = {
             **_environment(database),

@@ -1,20 +1,106 @@
-"""A wave from its invitations to the effect seen at the next one, played as those who play it.
+"""A wave from its invitations to the effect seen at the next one, played on the pages as those who play it.
 
-Only time is helped: where the story says that a week passes, the days of the wave are moved back in the database.
+Two respondents answer in the browser, the others post to the same pages. What the worker and time do is done by
+``behind``, a process of the site: send what waits, analyse what is closed, move the days of a wave back. The country
+has four départements, so that few letters leave.
 """
 
+import json
 import re
+import subprocess
+import sys
 from datetime import datetime, timedelta
-from email import message_from_bytes, policy
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import pytest
+
 TODAY = datetime.now(ZoneInfo("Europe/Paris")).date()
-PEOPLE = 3  # of each side: the fewest of which anything is shown
+CODES = ["54", "57", "67", "68"]
+FIRST, SECOND = "Printemps joué", "Automne joué"
+PEOPLE = 3  # who answer on each side: the fewest of which anything is shown
+LOW, HIGH = ("2", "1", "2"), ("5", "4", "5")  # what they answer
+BEHIND = """
+import json, sys
+import django
+django.setup()
+from datetime import timedelta
+from django.utils import timezone
+from traitdunion.barometer import tasks
+from traitdunion.barometer.models import Wave
+from traitdunion.notices.actions import send_pending
+
+def send():
+    while send_pending(at=timezone.now(), limit=500).left:
+        pass
+
+def analyse():
+    tasks.compute_results()
+
+def weeks_pass(name):
+    wave = Wave.objects.get(name=name)
+    wave.opens_on -= timedelta(days=40)
+    wave.closes_on -= timedelta(days=40)
+    wave.save()
+
+print("prêt", flush=True)
+for line in sys.stdin:
+    what, *given = json.loads(line)
+    {"send": send, "analyse": analyse, "weeks_pass": weeks_pass}[what](*given)
+    print("fait", flush=True)
+"""
 
 
-def prepare(visit, name):
-    visit.go("/barometre/vagues/nouvelle/")
-    page = visit.page
+@pytest.fixture(scope="module")
+def served(serve):
+    with serve(CODES) as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def site(served):
+    return served["TRAITDUNION_BASE_URL"]
+
+
+@pytest.fixture(scope="module")
+def sessions():
+    return {}
+
+
+@pytest.fixture(scope="module")
+def behind(served, checkout):
+    """Return what the worker and time do, by name, in a process of the site."""
+    with subprocess.Popen(
+        [sys.executable, "-c", BEHIND],
+        cwd=checkout, env=served, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+
+        def ask(*what):
+            process.stdin.write(f"{json.dumps(what)}\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "fait\n"
+
+        assert process.stdout.readline() == "prêt\n"
+        yield ask
+        process.stdin.close()
+
+
+@pytest.fixture
+def personas(open_as):
+    """Return the page of each persona, opened when first asked for."""
+    pages = {}
+
+    def page_of(persona):
+        if persona not in pages:
+            pages[persona] = open_as(persona).page
+        return pages[persona]
+
+    return page_of
+
+
+def prepare(page, site, name):
+    """Prepare a wave as the administrator, and return its address."""
+    page.goto(f"{site}/barometre/vagues/nouvelle/")
     page.fill("[name=name]", name)
     for field, day in {
         "covers_since": TODAY - timedelta(days=90),
@@ -28,136 +114,131 @@ def prepare(visit, name):
     return page.url
 
 
-def complete(visit, wave, side, role):
-    """Ask enough people of a side for something to be shown, as its référent does."""
-    page = visit.page
-    while True:
-        page.goto(f"{wave}departements/67/")
-        section = page.inner_text(f"#{side}" if page.locator(f"#{side}").count() else "main")
-        asked = len(re.findall(r"@", section))
-        if asked >= PEOPLE:
-            return
-        page.goto(f"{wave}departements/67/{side}/ajouter/")
-        page.select_option("[name=role]", role)
-        page.fill("[name=name]", f"Personne {side} {asked}")
-        page.fill("[name=email]", f"{side}.{asked}@demonstration.invalid")
-        page.get_by_role("button", name=re.compile("Ajouter|Enregistrer")).click()
+def add_someone(page, wave, side, role):
+    """Ask one person more, as the référent of a side does."""
+    page.goto(f"{wave}departements/67/{side}/ajouter/")
+    page.select_option("[name=role]", role)
+    page.fill("[name=name]", f"Personne ajoutée, {side}")
+    page.fill("[name=email]", f"ajoutee.{side}@demonstration.invalid")
+    page.get_by_role("button", name=re.compile("Ajouter|Enregistrer")).click()
+    assert f"Personne ajoutée, {side}" in page.inner_text("main")
 
 
-def answer(visit, link, value):
-    """Answer every question the same way and send."""
-    page = visit.page
+def open_wave(page, wave):
+    """Open it now, and say why where a list is short."""
+    page.goto(f"{wave}ouvrir/")
+    if page.locator("[name=roster_reason]").count():
+        page.fill("[name=roster_reason]", "Le Haut-Rhin renouvelle ses équipes.")
+    page.get_by_role("button", name=re.compile("Ouvrir")).click()
+    assert "ouverte" in page.inner_text("main").lower()
+
+
+def invitations(page, site, name):
+    """Return the links of the first people asked on each side of the Bas-Rhin, as the page of letters shows them."""
+    page.goto(f"{site}/demonstration/courrier/?objet=invitations&q={quote(f'Bas-Rhin « {name} »')}")
+    links = []
+    for side in ("la préfecture", "l’ARS"):
+        letters = page.locator("main li").filter(has_text=f"répondre pour {side}")
+        found = letters.get_by_role("link", name="Répondre au baromètre").all()
+        links.append([link.get_attribute("href") for link in found[:PEOPLE]])
+        assert len(links[-1]) == PEOPLE
+    return links
+
+
+def type_answers(page, link, value):
+    """Answer every question in the browser, a few words where the box opens, and send."""
     page.goto(link)
     page.get_by_role("link", name=re.compile("Commencer|Reprendre")).click()
-    here = page.locator("form.ba-questions, input#code").first
-    here.wait_for()
     while page.locator("form.ba-questions").count():
+        here = page.url
         for question in page.locator("fieldset.ba-question").all():
             question.locator(f"input[value='{value}']").check(force=True)
-        with page.expect_navigation():
+        page.get_by_role("button", name="Enregistrer et continuer").click()
+        if page.get_by_text(
+            "Vous pouvez ajouter quelques mots"
+        ).count():  # without script, the box comes after
             page.get_by_role("button", name="Enregistrer et continuer").click()
-        if page.get_by_text("Vous pouvez ajouter quelques mots").count():
-            with page.expect_navigation():
-                page.get_by_role("button", name="Enregistrer et continuer").click()
-        here.wait_for()
+        page.wait_for_url(lambda url, here=here: url != here)
     page.get_by_role("button", name="Envoyer", exact=True).click()
-    return page.inner_text("main")
+    assert "Merci" in page.inner_text("main")
 
 
-def links_of(letters, wave):
-    """Return the personal link of each letter of a wave, by address."""
-    found = {}
-    for file in letters.iterdir():
-        for raw in file.read_bytes().split(b"\n" + b"-" * 79 + b"\n"):
-            letter = message_from_bytes(raw.lstrip(), policy=policy.default)
-            body = letter.get_content() if letter["To"] else ""
-            link = re.search(r"https?://\S+/barometre/repondre/\S+", body)
-            if link and wave in body:
-                found[letter["To"]] = link[0]
-    return found
+def post_answers(client, link, value):
+    """Answer every question by posting to the pages that a browser would show, and send."""
+    page = client.get(f"{link}1/")
+    while "ba-questions" in page.text():
+        asked = set(re.findall(r'name="(q-[^"]+)"', page.text()))
+        page = client.post(page.url, form={**dict.fromkeys(asked, value), "remark": ""})
+        assert page.ok
+    assert page.url.endswith("/envoi/")
+    assert "Merci" in client.post(page.url, form={"code": ""}).text()
 
 
-def play(open_as, shell, letters, name, value, *, in_browser):
-    """Prepare, complete, open, invite, answer and close one wave in the Bas-Rhin."""
-    administrator = open_as("administrateur")
-    wave = prepare(administrator, name)
-    complete(open_as("referent_prefecture"), wave, "prefecture", "sous_prefet")
-    complete(open_as("referent_ars"), wave, "ars", "psychiatre")
-    shell(  # one département is enough for a story
-        "from traitdunion.barometer.models import RosterEntry\n"
-        f"RosterEntry.objects.filter(wave__name={name!r}).exclude(departement='67').delete()"
-    )
-    administrator.page.goto(f"{wave}ouvrir/")
-    administrator.page.get_by_role("button", name=re.compile("Ouvrir")).click()
-    shell("from traitdunion.notices.actions import send_pending; from django.utils import timezone\n"
-          "while send_pending(at=timezone.now(), limit=500).left: pass")  # fmt: skip
-    addresses = shell(
-        f"from traitdunion.barometer.models import RosterEntry\n"
-        f"print(*RosterEntry.objects.in_use().filter(wave__name={name!r}, departement='67')"
-        f".values_list('email', flat=True))"
-    ).split()
-    links = links_of(letters, name)
-    assert set(addresses) <= set(links), "everyone asked received a link"
-    for rank, address in enumerate(addresses[:in_browser]):
-        respondent = open_as(None, width=320, scripts=rank == 0)
-        assert "Merci" in answer(respondent, links[address], value)
-        respondent.page.goto(links[address])
-        assert "Commencer" not in respondent.page.inner_text("main"), "what was sent is not read again"
-    shell(
-        "from traitdunion.barometer import answering\n"
-        "from traitdunion.barometer.screens import screens\n"
-        "from traitdunion.barometer.models import RosterEntry\n"
-        f"for entry in RosterEntry.objects.filter(email__in={addresses[in_browser:]!r}, wave__name={name!r}):\n"
-        "    shown = screens(entry.wave.questionnaire.text, entry.side, is_pulse=False)\n"
-        "    for screen in shown:\n"
-        f"        given = {{each.id: {value!r} for each in screen.questions}}\n"
-        "        answering.save(entry, answers=given, screen=screen.number, remark=None)\n"
-        "    answering.submit(entry, screens=[each.number for each in shown], typed_code='')\n"
-    )
-    administrator.page.goto(f"{wave}clore/")
-    administrator.page.get_by_role("button", name=re.compile("Clore")).click()
-    assert "sous embargo" in administrator.page.inner_text("main").lower()
-    shell("from traitdunion.barometer import tasks; tasks.compute_results()")
+def close(page, wave):
+    page.goto(f"{wave}clore/")
+    page.get_by_role("button", name=re.compile("Clore")).click()
+    assert "sous embargo" in page.inner_text("main").lower()
 
 
-def a_week_passes(shell, name):
-    shell(
-        "from traitdunion.barometer.models import Wave; from datetime import timedelta\n"
-        f"wave = Wave.objects.get(name={name!r}); wave.opens_on -= timedelta(days=40)\n"
-        "wave.closes_on -= timedelta(days=40); wave.save()"
-    )
-
-
-def test_a_wave_is_played_from_the_invitations_to_the_effect(open_as, shell, letters):
-    play(open_as, shell, letters, "Vague jouée 1", "2", in_browser=2)
-
-    pair = open_as("referent_prefecture")
-    assert pair.go("/barometre/departements/67/?vague=Vague+jou%C3%A9e+1") == 200
-    pair.picture("barometre-departement")
-    assert "Jusqu’au" in pair.page.inner_text("main")
-    assert open_as("desk_sante").go("/barometre/departements/67/?vague=Vague+jou%C3%A9e+1") == 404
-
-    a_week_passes(shell, "Vague jouée 1")
-    pair.go("/barometre/departements/67/pistes/?vague=Vague+jou%C3%A9e+1")
-    pair.page.locator("main a[href*='/barometre/pistes/']").first.click()
-    piste = pair.page.url
-    pair.page.goto(f"{piste}retenir/")
-    pair.page.fill("[name=prefecture_task]", "Tenir à jour la liste des numéros")
-    pair.page.fill("[name=ars_task]", "Nommer un suppléant joignable")
+def keep(page):
+    """Propose to keep the piste that ``page`` shows, with what each side will do."""
+    page.get_by_role("link", name="Retenir").click()
+    page.fill("[name=prefecture_task]", "Tenir à jour la liste des numéros")
+    page.fill("[name=ars_task]", "Nommer un suppléant joignable")
     for side in ("prefecture", "ars"):
-        pair.page.select_option(f"[name={side}_owner]", index=1)
-    pair.page.fill("[name=due_on]", (TODAY + timedelta(days=60)).isoformat())
-    pair.page.select_option("[name=measured_by]", index=1)
-    pair.page.get_by_role("button", name="Proposer à l’autre institution").click()
-    other = open_as("referent_ars")
-    other.page.goto(piste)
-    other.page.get_by_role("button", name="Confirmer").click()
-    assert "retenue" in other.page.inner_text("main").lower()
-    other.go("/plan/actions/?territoire=67")
-    assert "Nommer un suppléant joignable" in other.page.inner_text("main")
+        page.select_option(f"[name={side}_owner]", index=1)
+    page.fill("[name=due_on]", (TODAY + timedelta(days=60)).isoformat())
+    page.select_option("[name=measured_by]", index=1)
+    page.get_by_role("button", name="Proposer à l’autre institution").click()
+    assert "l’ARS doit répondre" in page.inner_text("main")
 
-    play(open_as, shell, letters, "Vague jouée 2", "5", in_browser=0)
-    other.page.goto(piste)
-    other.picture("barometre-piste")
-    assert "effet observé" in other.page.inner_text("main").lower()
-    assert "Une évolution n’est pas une preuve" in other.page.inner_text("main")
+
+def test_a_wave_is_played_from_the_invitations_to_the_effect(open_as, personas, site, behind):
+    administrator, prefecture, ars = map(personas, ("administrateur", "referent_prefecture", "referent_ars"))
+    results = f"{site}/barometre/departements/67/?vague={quote(FIRST)}"
+
+    wave = prepare(administrator, site, FIRST)
+    add_someone(prefecture, wave, "prefecture", "sous_prefet")
+    add_someone(ars, wave, "ars", "referent_regional")
+    open_wave(administrator, wave)
+    behind("send")
+    phone, plain = open_as(None, width=320), open_as(None, scripts=False)
+    links = invitations(phone.page, site, FIRST)
+    for visit, [link, *others] in zip((phone, plain), links, strict=True):
+        type_answers(visit.page, link, LOW[0])
+        for other, value in zip(others, LOW[1:], strict=True):
+            post_answers(visit.page.request, other, value)
+    phone.page.goto(links[0][0])
+    assert "Commencer" not in phone.page.inner_text("main"), "what was sent is not read again"
+    close(administrator, wave)
+    behind("analyse")
+
+    assert prefecture.goto(results).status == 200
+    assert "Jusqu’au" in prefecture.inner_text("main"), "the pair reads under embargo, and is told until when"
+    ministry = personas("desk_sante")
+    assert ministry.goto(results).status == 404
+
+    behind("weeks_pass", FIRST)
+    assert ministry.goto(results).status == 200
+    prefecture.goto(f"{site}/barometre/departements/67/pistes/?vague={quote(FIRST)}")
+    prefecture.get_by_role("link", name=re.compile("les deux côtés reconnaissent")).first.click()
+    piste = prefecture.url
+    keep(prefecture)
+    ars.goto(piste)
+    ars.get_by_role("button", name="Confirmer").click()
+    assert "retenue" in ars.inner_text("main").lower()
+    ars.goto(f"{site}/plan/actions/?territoire=67")
+    assert "Nommer un suppléant joignable" in ars.inner_text("main")
+
+    wave = prepare(administrator, site, SECOND)
+    open_wave(administrator, wave)
+    behind("send")
+    for side in invitations(phone.page, site, SECOND):
+        for link, value in zip(side, HIGH, strict=True):
+            post_answers(phone.page.request, link, value)
+    close(administrator, wave)
+    behind("analyse")
+    ars.goto(piste)
+    told = ars.inner_text("main")
+    assert "effet observé" in told.lower()
+    assert "Une évolution n’est pas une preuve" in told
