@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -174,10 +174,7 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """What the criteria give, what is kept, and why when it is not the same.
-
-    ``missing`` holds identifiers of criteria or figures.
-    """
+    """What the criteria give, what is kept, and why when it is not the same. ``missing``: criteria without answer."""
 
     computed: Verdict
     explanation: tuple[str, ...] = field(metadata=LINES)
@@ -264,8 +261,12 @@ class Bilan:
     @property
     def title(self) -> str:
         """The name of the bilan in a sentence."""
-        place_named = "national" if self.departement is None else f"de {self.departement.name}"
-        return f"bilan {place_named}, {self.quarter}, version {self.version}"
+        who = (
+            f"départemental, {self.departement.name} ({self.departement.code})"
+            if self.departement
+            else "national"
+        )
+        return f"bilan {who}, {self.quarter}, version {self.version}"
 
 
 def to_bytes(bilan: Bilan) -> bytes:
@@ -316,6 +317,17 @@ def result_of(figure: Figure, threshold: Threshold) -> Result:
     return Result.MET if met else Result.NOT_MET
 
 
+def verdict_of(results: Sequence[Result]) -> Verdict:
+    """Return what the criteria conclude: one not met is enough to strengthen, one missing not to conclude.
+
+    >>> verdict_of([Result.MET, Result.NO_ANSWER]).value
+    'non concluant'
+    """
+    if Result.NOT_MET in results:
+        return Verdict.TO_STRENGTHEN
+    return Verdict.SATISFACTORY if results and Result.NO_ANSWER not in results else Verdict.INCONCLUSIVE
+
+
 def period_of(quarter: str) -> Period:
     """Return the days of a quarter written « 2026-T3 ».
 
@@ -344,7 +356,7 @@ def _checked(bilan: Bilan) -> Bilan:
     _check_head(bilan)
     figures = _check_figures(bilan.figures)
     _check_criteria(bilan, figures)
-    _check_conclusion(bilan, figures)
+    _check_conclusion(bilan)
     _check_sections(bilan)
     _check_commitments(bilan)
     for path, text in _texts(bilan):
@@ -409,21 +421,20 @@ def _check_criteria(bilan: Bilan, figures: Mapping[str, Figure]) -> None:
             )
 
 
-def _check_conclusion(bilan: Bilan, figures: Mapping[str, Figure]) -> None:
+def _check_conclusion(bilan: Bilan) -> None:
     conclusion = bilan.conclusion
+    expected = verdict_of([criterion.result for criterion in bilan.criteria])
+    if conclusion.computed is not expected:
+        raise MalformedError(
+            f"« conclusion.computed » vaut « {conclusion.computed} » : les critères donnent « {expected} »."
+        )
+    missing = tuple(each.id for each in bilan.criteria if each.result is Result.NO_ANSWER)
+    if conclusion.missing != missing:
+        raise MalformedError("« conclusion.missing » : on attend les critères sans réponse, dans leur ordre.")
     if (conclusion.kept is conclusion.computed) != (conclusion.reason is None):
         raise MalformedError(
             "« conclusion.reason » : on attend une raison si la conclusion retenue s’écarte du calcul, et sinon aucune."
         )
-    known = {criterion.id for criterion in bilan.criteria} | set(figures)
-    _check_identifiers(
-        (each, f"conclusion.missing[{number}]") for number, each in enumerate(conclusion.missing)
-    )
-    for number, each in enumerate(conclusion.missing):
-        if each not in known:
-            raise MalformedError(
-                f"{place(f'conclusion.missing[{number}]')} vaut « {each} », ni critère ni chiffre."
-            )
 
 
 def _check_sections(bilan: Bilan) -> None:
