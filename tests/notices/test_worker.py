@@ -48,7 +48,11 @@ def empty():
 
 @pytest.fixture
 def surroundings(mail_server):
-    """Return the environment of a worker of this test."""
+    return environment(mail_server.port)
+
+
+def environment(port):
+    """Return the environment of a worker of these tests, which sends to the mail server of ``port``."""
     config = connection.settings_dict
     database = {
         name: config[name] for name in ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
@@ -57,7 +61,7 @@ def surroundings(mail_server):
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.notices.worker_settings",
         "WORKER_DATABASE": json.dumps(database),
-        "WORKER_SMTP_PORT": str(mail_server.port),
+        "WORKER_SMTP_PORT": str(port),
         "PYTHONPATH": str(ROOT),
     }
 
@@ -79,6 +83,46 @@ def worker(surroundings):
     """Start the worker with the command of production."""
     command = [sys.executable, "-m", "django", "procrastinate", "worker"]
     return running(command, surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Nursery:
+    """Workers forked on demand from a process that has loaded everything."""
+
+    def __init__(self, process):
+        self.process = process
+        self.port = 0
+        self.alive = []
+
+    def start(self):
+        self.process.stdin.write(f"{self.port}\n")
+        self.process.stdin.flush()
+        self.alive.append(int(self.process.stdout.readline()))
+
+    def kill(self, rank=0):
+        os.kill(self.alive.pop(rank), signal.SIGKILL)
+
+    def kill_one(self, chance):
+        self.kill(chance.randrange(len(self.alive)))
+
+    def kill_all(self):
+        while self.alive:
+            self.kill()
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup):
+    """Load everything once; the workers of every test are forked from there."""
+    command = [sys.executable, "-m", "tests.notices.nursery"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with running(command, environment(0), **pipes) as process:
+        yield Nursery(process)
+
+
+@pytest.fixture
+def nursery(loaded, mail_server):
+    loaded.port = mail_server.port
+    yield loaded
+    loaded.kill_all()
 
 
 def wait_until(what, within=WITHIN):
@@ -107,13 +151,12 @@ def workers():
         return cursor.fetchone()[0]
 
 
-def test_the_work_of_a_killed_worker_is_taken_up_by_the_next(reader, surroundings, mail_server):
+def test_the_work_of_a_killed_worker_is_taken_up_by_the_next(reader, nursery, mail_server):
     mail_server.pause = 1
     write(reader, at=timezone.now())
-    with worker(surroundings) as first:
-        wait_until(lambda: Notice.objects.filter(state=NoticeState.SENDING.value).exists())
-        first.send_signal(signal.SIGKILL)
-        first.wait()
+    nursery.start()
+    wait_until(lambda: Notice.objects.filter(state=NoticeState.SENDING.value).exists())
+    nursery.kill()
     mail_server.pause = 0
     left = ProcrastinateJob.objects.get(task_name=actions.SEND_TASK, status="doing")
     # What thirty seconds of silence would do.
@@ -122,74 +165,49 @@ def test_the_work_of_a_killed_worker_is_taken_up_by_the_next(reader, surrounding
     with suppress(AlreadyEnqueued):  # the worker may have asked for its next run before it died
         app.configure_task("notices.resume_stalled_jobs").defer()
 
-    with worker(surroundings):
-        wait_until(everything_is_sent)
-        wait_until(lambda: ProcrastinateJob.objects.get(pk=left.pk).status != "doing")
+    nursery.start()
+    wait_until(everything_is_sent)
+    wait_until(lambda: ProcrastinateJob.objects.get(pk=left.pk).status != "doing")
     assert len(mail_server.ids()) == 1
 
 
-def test_two_workers_defer_a_tick_once(surroundings):
-    with worker(surroundings), worker(surroundings):
-        wait_until(lambda: workers() == 2)
-        wait_until(lambda: ProcrastinateJob.objects.filter(task_name="conventions.tell_terms").exists())
-        time.sleep(1)
+def test_two_workers_defer_a_tick_once(nursery):
+    nursery.start()
+    nursery.start()
+    wait_until(lambda: workers() == 2)
+    wait_until(lambda: ProcrastinateJob.objects.filter(task_name="conventions.tell_terms").exists())
+    time.sleep(1)
     for task in ("conventions.tell_terms", "conventions.ask_contacts", "portal.write_digests"):
         assert ProcrastinateJob.objects.filter(task_name=task).count() == 1
 
 
-class Nursery:
-    """Workers forked on demand from a process that has loaded everything."""
-
-    def __init__(self, process):
-        self.process = process
-        self.alive = []
-
-    def start(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        self.alive.append(int(self.process.stdout.readline()))
-
-    def kill_one(self, chance):
-        os.kill(self.alive.pop(chance.randrange(len(self.alive))), signal.SIGKILL)
-
-    def kill_all(self):
-        while self.alive:
-            os.kill(self.alive.pop(), signal.SIGKILL)
-
-
-def test_killed_at_random_the_worker_loses_and_doubles_nothing(reader, surroundings, mail_server, capsys):
+def test_killed_at_random_the_worker_loses_and_doubles_nothing(reader, nursery, mail_server, capsys):
     """Two workers send, one dies at a random moment and is replaced; every notice arrives under one name."""
     chance = random.Random(SEED)
     mail_server.pause = 0.002
     others = [facts.person(f"Lecteur {rank}", email=f"lecteur{rank}@example.org") for rank in range(5)]
     written = 0
     caught = 0
-    command = [sys.executable, "-m", "tests.notices.nursery"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-    with running(command, surroundings, **pipes) as process:
-        nursery = Nursery(process)
-        try:
-            nursery.start()
-            for _ in range(KILLS):
-                nursery.start()
-                # A few are left over from the round before; never so many that the end would last.
-                waiting = Notice.objects.exclude(state=NoticeState.SENT.value).count()
-                with transaction.atomic():
-                    for _ in range(max(2, chance.randrange(5, 25) - waiting)):
-                        write(chance.choice(others), key=f"essai:{written}", at=timezone.now())
-                        written += 1
-                seen = len(mail_server.messages)
-                # The worker that died may have held the request to send: the run of the next minute makes up for it.
-                wait_until(lambda: len(mail_server.messages) > seen or everything_is_sent(), within=90)  # noqa: B023
-                time.sleep(chance.random() * 0.1)
-                nursery.kill_one(chance)
-                caught += Notice.objects.filter(state=NoticeState.SENDING.value).exists()
-            Notice.objects.filter(state=NoticeState.PENDING.value).update(next_try_at=timezone.now())
-            nursery.start()
-            actions._wake_the_worker()
-            wait_until(everything_is_sent, within=90)
-        finally:
-            nursery.kill_all()
+    nursery.start()
+    for _ in range(KILLS):
+        nursery.start()
+        # A few are left over from the round before; never so many that the end would last.
+        waiting = Notice.objects.exclude(state=NoticeState.SENT.value).count()
+        with transaction.atomic():
+            for _ in range(max(2, chance.randrange(5, 25) - waiting)):
+                write(chance.choice(others), key=f"essai:{written}", at=timezone.now())
+                written += 1
+        seen = len(mail_server.messages)
+        # The worker that died may have held the request to send: the run of the next minute makes up for it.
+        wait_until(lambda: len(mail_server.messages) > seen or everything_is_sent(), within=90)  # noqa: B023
+        time.sleep(chance.random() * 0.1)
+        nursery.kill_one(chance)
+        caught += Notice.objects.filter(state=NoticeState.SENDING.value).exists()
+    Notice.objects.filter(state=NoticeState.PENDING.value).update(next_try_at=timezone.now())
+    nursery.start()
+    actions._wake_the_worker()
+    wait_until(everything_is_sent, within=90)
+    nursery.kill_all()
 
     ids = mail_server.ids()
     expected = {
