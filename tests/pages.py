@@ -97,6 +97,7 @@ TABLE = {
     "portal:public_plan": public(),
     "portal:public_plan_pdf": public(),
     "portal:public_evidence": public(),
+    "portal:public_figure": public(),
     "portal:accessibility": public(),
     "portal:legal_notice": public(),
     "portal:privacy": public(),
@@ -199,6 +200,7 @@ TABLE = {
     # conventions: the country, the practice
     "conventions:national": read(),
     "conventions:national_export": read(),
+    "conventions:difference": read(),
     "conventions:table_export": read(),
     "conventions:meeting_list": read(),
     "conventions:meeting_plan": write(HOME_KEEPERS),
@@ -442,6 +444,7 @@ def address(name: str, stage: Stage, role: Role | None) -> str:
     mandate = stage.persona.get(role) if role else None
     arguments = {
         "portal:public_evidence": [on["evidence"].public_id],
+        "portal:public_figure": ["en-vigueur"],
         "portal:dyad": [HOME_DEPARTEMENT],
         "portal:restitution": [HOME_DEPARTEMENT],
         "identity:organisation_detail": [on["organisation"].public_id],

@@ -16,13 +16,16 @@ from traitdunion.conventions import (
     actions_signature,
     actions_text,
     imports,
+    queries,
     queries_as_of,
     queries_drafting,
 )
 from traitdunion.conventions.kinds import Coverage, State, Step, Turn
-from traitdunion.conventions.models import TERMS, Convention, FormerTerms
+from traitdunion.conventions.models import TERMS, ContactCheck, Convention, FormerTerms
+from traitdunion.conventions.rules import evening
 from traitdunion.exchange.tables import read_table
 from traitdunion.identity.kinds import Side
+from traitdunion.identity.models import Mandate
 from traitdunion.plan.kinds import Owner, Provenance
 from traitdunion.territories.models import Departement
 
@@ -139,6 +142,20 @@ def test_each_evening_reads_as_it_was_read_that_evening(dyad):
         assert shown(acts, on(day), moment) == expected, day
 
 
+def read_of_the_country(day, moment=None):
+    """Where the département stands, its conventions and the counts, without the ends of mandates."""
+    read = queries.departement_situation(Departement.objects.get(code="67"), on(day), known_at=moment)
+    return (read.state, read.since, read.turn, read.turn_since, read.convention, read.draft, read.vitality)
+
+
+def test_the_country_of_each_evening_reads_as_it_was_read_that_evening(dyad):
+    Mandate.objects.update(recorded_at=by(-9)["at"])
+    read = {day: read_of_the_country(day) for day in story(dyad)}
+
+    for day, expected in read.items():
+        assert read_of_the_country(day, evening(on(day), "Europe/Paris")) == expected, day
+
+
 def test_the_states_of_the_story(dyad):
     for _ in story(dyad):
         pass
@@ -229,7 +246,7 @@ def test_a_past_evening_shows_its_own_state_dates_meetings_and_links(client, dya
 
     sixth, tenth, late = (text_of(page(client, told, day)) for day in (6, 10, 30))
 
-    assert "Vous attendez la préfecture, qui doit signer." in sixth
+    assert f"La préfecture doit signer depuis le {on(6):%d/%m/%Y}." in sixth
     assert "le jour de la dernière signature" in sixth
     assert "ne peuvent pas être relus" in sixth
     assert "31 décembre 2026" in tenth
@@ -249,7 +266,9 @@ def test_a_past_evening_shows_its_own_state_dates_meetings_and_links(client, dya
 def test_the_page_of_an_avenant_follows_the_evening_of_its_convention(client, dyad, told):
     act_as(client, dyad.referent_ars)
     avenant = Convention.objects.exclude(parent=None).get(abandoned_on=None)
-    assert "À vous et à l’autre partie de signer." in text_of(page(client, avenant, 20))
+    assert "À vous de faire signer le directeur général de l’ARS et à la préfecture de signer" in text_of(
+        page(client, avenant, 20)
+    )
     assert "Rien n’est attendu" in text_of(page(client, avenant, 22))
     assert "dénoncée" in text_of(page(client, avenant, 40))
     assert f"{reverse('conventions:convention_detail', args=[told.public_id])}?au=" in text_of(
@@ -301,3 +320,124 @@ def test_a_past_evening_costs_at_most_twelve_queries(client, dyad, django_assert
 
     assert "Se réunir" in answer
     assert "annulée" in answer
+
+
+# The lists
+
+
+def listed(client, name, day, **query):
+    args = ["67"] if name in {"departement_history", "meeting_list", "contact_list"} else []
+    return text_of(
+        client.get(reverse(f"conventions:{name}", args=args), {"au": on(day).isoformat(), **query})
+    )
+
+
+def test_the_lists_of_conventions_show_the_evening_and_keep_it_in_their_links(client, dyad, told):
+    act_as(client, dyad.referent_ars)
+    detail = reverse("conventions:convention_detail", args=[told.public_id])
+
+    for name in ("convention_list", "departement_history"):
+        before, sixth, ninth, last = (listed(client, name, day) for day in (-1, 6, 9, 40))
+        assert "Aucune convention n’était connue à cette date." in before, name
+        assert "La préfecture doit signer" in sixth, name
+        assert "rien ne s’y écrit" in sixth, name
+        assert f"{detail}?au={on(6)}" in sixth, name
+        assert "en vigueur" in ninth, name
+        assert "dénoncée" in last, name
+        assert reverse("conventions:convention_start", args=["67"]) not in sixth, name
+
+
+def test_a_past_list_is_searched_by_the_words_then_written(client, dyad, told):
+    act_as(client, dyad.referent_ars)
+    detail = reverse("conventions:convention_detail", args=[told.public_id])
+
+    assert detail in listed(client, "convention_list", 0, q="convention-cadre")
+    assert detail not in listed(client, "convention_list", 0, q="relue")
+    assert detail in listed(client, "convention_list", 2, q="relue")
+    assert detail in listed(client, "convention_list", 2, etat="projet")
+    assert detail not in listed(client, "convention_list", 2, etat="en_vigueur")
+
+
+def test_a_past_list_is_exported_as_it_is_read(client, dyad, told):
+    act_as(client, dyad.referent_ars)
+    address = reverse("conventions:convention_list_export")
+
+    rows = (
+        client.get(address, {"format": "csv", "au": on(2).isoformat()})
+        .content.decode("utf-8-sig")
+        .splitlines()
+    )
+
+    assert len(rows) == 2
+    assert "Convention-cadre relue" in rows[1]
+    assert "projet" in rows[1]
+
+
+def test_alignment_of_a_past_evening_follows_the_model_then_followed(client, dyad, told):
+    act_as(client, dyad.referent_ars)
+
+    assert "Aucune convention en vigueur." in listed(client, "alignment", 6)
+    # The correction of the second day took the model away; the avenant signed on the 22nd gave it back.
+    assert f"{told.public_id}" in listed(client, "alignment", 21)
+    assert "Toutes les conventions en vigueur suivent le modèle." in listed(client, "alignment", 22)
+
+
+def test_the_meetings_of_a_past_evening_are_those_then_known(client, dyad, told):
+    act_as(client, dyad.referent_ars)
+
+    assert "Comité" not in listed(client, "meeting_list", 1)
+    tenth, late = listed(client, "meeting_list", 10), listed(client, "meeting_list", 12)
+    assert "suite à enregistrer" in tenth
+    assert "Aucune réunion n’a encore été close." in tenth
+    assert "Tenue, préfecture seule" in late
+    assert reverse("conventions:meeting_plan", args=["67"]) not in tenth
+
+
+def test_the_contacts_of_a_past_evening_are_those_then_known(client, dyad):
+    check = facts.check(dyad.referent_ars, on(20), asked_on=on(3))
+    ContactCheck.objects.filter(pk=check.pk).update(
+        confirmed_at=datetime.combine(on(25), time(14), tzinfo=UTC)
+    )
+    Mandate.objects.update(recorded_at=by(-9)["at"])
+    Mandate.objects.filter(pk=dyad.referent_prefecture.pk).update(recorded_at=by(30)["at"])
+    act_as(client, dyad.referent_ars)
+
+    tenth, late = listed(client, "contact_list", 22), listed(client, "contact_list", 40)
+
+    assert "sans réponse" in tenth
+    assert "sans réponse" not in late
+    assert dyad.referent_prefecture.person.name not in tenth
+    assert dyad.referent_prefecture.person.name in late
+    assert "mailto:" not in tenth
+
+
+def test_past_lists_cost_the_same_whatever_the_rows(client, dyad, told, django_assert_max_num_queries):
+    act_as(client, facts.national_mandate())
+    for code in ("2A", "976"):
+        place = facts.departement(code, f"Lieu {code}", facts.region(code, f"Région {code}"))
+        Departement.objects.filter(pk=code).update(
+            time_zone="Indian/Mayotte" if code == "976" else "Europe/Paris"
+        )
+        for rank in range(6):
+            made = facts.convention(place, title=f"Projet {rank}", at=by(1)["at"])
+            facts.step(made, Step.PROJET, on(1), at=by(1)["at"])
+            facts.meeting(place, on(rank), at=by(rank)["at"])
+    for name in ("convention_list", "departement_history", "alignment", "meeting_list", "contact_list"):
+        with django_assert_max_num_queries(12):
+            listed(client, name, 10)
+
+
+def test_an_evening_ends_on_the_clock_of_each_departement(dyad):
+    for code, zone in (("971", "America/Guadeloupe"), ("974", "Indian/Reunion")):
+        place = facts.departement(code, f"Lieu {code}", facts.region(code, f"Région {code}"))
+        Departement.objects.filter(pk=code).update(time_zone=zone)
+        # 22 h on the 5th in Guadeloupe is 6 h on the 6th in La Réunion.
+        night = datetime(2026, 1, 6, 2, tzinfo=UTC)
+        facts.step(facts.convention(place, at=night), Step.PROJET, FIRST, at=night)
+
+    known, _ = queries_as_of.as_known(Convention.objects.order_by("departement"), day=FIRST)
+    next_evening, _ = queries_as_of.as_known(Convention.objects.order_by("departement"), day=on(1))
+
+    assert [each.departement_id for each in known] == ["971"]
+    assert len(known[0].steps.all()) == 1
+    assert [len(each.steps.all()) for each in next_evening] == [1, 1]

@@ -34,16 +34,16 @@ def test_a_convention_goes_from_draft_to_force_through_the_pages(client, dyad):
     step = reverse("conventions:convention_step", args=[convention.public_id])
     client.post(step, {"step": "relecture", "on": today})
     act_as(client, dyad.referent_ars)
-    assert "À vous de relire le texte." in text_of(detail(client, convention))
+    assert "À vous de relire le texte depuis le" in text_of(detail(client, convention))
     client.post(step, {"step": "a_signer", "on": today})
 
     sign = reverse("conventions:convention_sign", args=[convention.public_id])
     assert dyad.dg.person.name in client.get(sign).content.decode()
     first = client.post(sign, {"signatory": dyad.dg.person.pk, "signed_on": today}, follow=True)
     assert "reste celle de : préfecture" in text_of(first)
-    assert "Vous attendez la préfecture, qui doit signer." in text_of(first)
+    assert "La préfecture doit signer depuis le" in text_of(first)
     act_as(client, dyad.referent_prefecture)
-    assert "À vous de signer." in text_of(detail(client, convention))
+    assert "À vous de faire signer le préfet depuis le" in text_of(detail(client, convention))
     last = client.post(sign, {"signatory": dyad.prefet.person.pk, "signed_on": today}, follow=True)
 
     assert "Les deux parties ont signé" in text_of(last)
@@ -53,14 +53,17 @@ def test_a_convention_goes_from_draft_to_force_through_the_pages(client, dyad):
 @pytest.mark.parametrize(
     ("role", "sentence"),
     [
-        (Role.REFERENT_PREFECTURE, "Vous attendez l’ARS, qui doit relire le texte."),
-        (Role.PREFET, "Vous attendez l’ARS, qui doit relire le texte."),
-        (Role.COORDINATEUR_CPRAF, "Vous attendez l’ARS, qui doit relire le texte."),
-        (Role.REFERENT_ARS, "À vous de relire le texte."),
-        (Role.DG_ARS, "À vous de relire le texte."),
-        (Role.PSYCHIATRE, "À l’ARS de relire le texte."),
-        (Role.DESK_SANTE, "À l’ARS de relire le texte."),
-        (Role.INSPECTEUR, "À l’ARS de relire le texte."),
+        (Role.REFERENT_PREFECTURE, "L’ARS doit relire le texte depuis le 05/01/2026."),
+        (Role.PREFET, "L’ARS doit relire le texte depuis le 05/01/2026."),
+        (Role.COORDINATEUR_CPRAF, "L’ARS doit relire le texte depuis le 05/01/2026."),
+        (Role.REFERENT_ARS, "À vous de relire le texte depuis le 05/01/2026."),
+        (Role.DG_ARS, "À vous de relire le texte depuis le 05/01/2026."),
+        (Role.PSYCHIATRE, "On attend l’ARS pour relire le texte depuis le 05/01/2026."),
+        (
+            Role.DESK_SANTE,
+            "L’ARS doit relire le texte depuis le 05/01/2026 (référent radicalisation de l’ARS).",
+        ),
+        (Role.INSPECTEUR, "On attend l’ARS pour relire le texte depuis le 05/01/2026."),
     ],
 )
 def test_each_role_reads_whose_turn_it_is(client, dyad, role, sentence):

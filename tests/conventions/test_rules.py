@@ -137,28 +137,86 @@ def test_the_side_that_has_not_signed_is_waited_for_since_the_other_did():
 
 
 @pytest.mark.parametrize(
-    ("state", "turn", "reader", "sentence"),
+    ("reader", "sentence"),
     [
-        (State.PROJET, Turn.PREFECTURE, Side.PREFECTURE, "À vous de compléter le projet."),
+        # The one who must act.
+        (Role.REFERENT_ARS, "À vous de relire le texte depuis le 05/01/2026."),
+        (Role.DG_ARS, "À vous de relire le texte depuis le 05/01/2026."),
+        # The other side.
+        (Role.PREFET, "L’ARS doit relire le texte depuis le 05/01/2026."),
+        (Role.REFERENT_PREFECTURE, "L’ARS doit relire le texte depuis le 05/01/2026."),
+        (Role.COORDINATEUR_CPRAF, "L’ARS doit relire le texte depuis le 05/01/2026."),
+        # The ministry desks, with the post that acts.
         (
-            State.PROJET, Turn.PREFECTURE, Side.ARS,
-            "Vous attendez la préfecture, qui doit compléter le projet.",
+            Role.DESK_SANTE,
+            "L’ARS doit relire le texte depuis le 05/01/2026 (référent radicalisation de l’ARS).",
         ),
-        (State.RELECTURE, Turn.ARS, Side.ARS, "À vous de relire le texte."),
-        (State.RELECTURE, Turn.ARS, Side.PREFECTURE, "Vous attendez l’ARS, qui doit relire le texte."),
-        (State.RELECTURE, Turn.ARS, None, "À l’ARS de relire le texte."),
-        (State.A_SIGNER, Turn.BOTH, Side.ARS, "À vous et à l’autre partie de signer."),
-        (State.A_SIGNER, Turn.BOTH, None, "Aux deux parties de signer."),
-        (State.A_SIGNER, Turn.PREFECTURE, None, "À la préfecture de signer."),
-        (State.SIGNEE, Turn.NOBODY, Side.ARS, "Rien n’est attendu pour l’instant."),
-        (State.EN_VIGUEUR, Turn.NOBODY, None, "Rien n’est attendu pour l’instant."),
-        (State.ECHUE, Turn.BOTH, Side.ARS, "À vous et à l’autre partie de préparer une nouvelle convention."),
-        (State.DENONCEE, Turn.BOTH, None, "Aux deux parties de préparer une nouvelle convention."),
-        (State.ABANDONNEE, Turn.NOBODY, Side.ARS, "Ce texte est abandonné : rien n’est plus attendu."),
+        (Role.SG_CIPDR, "L’ARS doit relire le texte depuis le 05/01/2026 (référent radicalisation de l’ARS)."),
+        # Readers of whom nothing is asked.
+        *(
+            (role, "On attend l’ARS pour relire le texte depuis le 05/01/2026. Rien ne vous est demandé.")
+            for role in (Role.PSYCHIATRE, Role.ETABLISSEMENT, Role.DPO, Role.INSPECTEUR, Role.ADMINISTRATEUR, None)
+        ),
     ],
 )  # fmt: skip
-def test_each_reader_is_told_what_is_expected(state, turn, reader, sentence):
+def test_one_turn_reads_differently_to_each_role(reader, sentence):
+    assert turn_sentence(State.RELECTURE, Turn.ARS, reader=reader, since=on(4)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("state", "turn", "reader", "sentence"),
+    [
+        (State.PROJET, Turn.PREFECTURE, Role.REFERENT_PREFECTURE, "À vous de compléter le projet."),
+        (
+            State.PROJET, Turn.PREFECTURE, Role.COORDINATEUR_CPRAF,
+            "Votre institution doit compléter le projet : c’est au référent radicalisation de la préfecture d’agir.",
+        ),
+        # A référent records a signature that is another's to give.
+        (State.A_SIGNER, Turn.ARS, Role.DG_ARS, "À vous de signer."),
+        (State.A_SIGNER, Turn.ARS, Role.REFERENT_ARS, "À vous de faire signer le directeur général de l’ARS."),
+        (State.A_SIGNER, Turn.BOTH, Role.PREFET, "À vous et à l’ARS de signer."),
+        (
+            State.A_SIGNER, Turn.BOTH, Role.REFERENT_PREFECTURE,
+            "À vous de faire signer le préfet et à l’ARS de signer.",
+        ),
+        (State.A_SIGNER, Turn.BOTH, Role.COORDINATEUR_CPRAF, "Votre institution et l’ARS doivent signer."),
+        (
+            State.A_SIGNER, Turn.BOTH, Role.DESK_INTERIEUR,
+            "La préfecture et l’ARS doivent signer (préfet ; directeur général de l’ARS).",
+        ),
+        (State.A_SIGNER, Turn.PREFECTURE, Role.DG_ARS, "La préfecture doit signer."),
+        (State.ECHUE, Turn.BOTH, Role.REFERENT_ARS, "À vous et à la préfecture de préparer une nouvelle convention."),
+        (
+            State.DENONCEE, Turn.BOTH, Role.DPO,
+            "On attend la préfecture et l’ARS pour préparer une nouvelle convention. Rien ne vous est demandé.",
+        ),
+        (State.SIGNEE, Turn.NOBODY, Role.REFERENT_ARS, "Rien n’est attendu pour l’instant."),
+        (State.EN_VIGUEUR, Turn.NOBODY, None, "Rien n’est attendu pour l’instant."),
+        (State.ABANDONNEE, Turn.NOBODY, Role.PREFET, "Ce texte est abandonné : rien n’est plus attendu."),
+        (None, Turn.BOTH, Role.PREFET, "Aucune convention : à vous ou à l’ARS d’ouvrir un projet."),
+        (None, Turn.BOTH, Role.DG_ARS, "Aucune convention : à vous ou à la préfecture d’ouvrir un projet."),
+        (None, Turn.BOTH, Role.DESK_SANTE, "Aucune convention : la préfecture ou l’ARS doit ouvrir un projet."),
+        (
+            None, Turn.BOTH, Role.INSPECTEUR,
+            "Aucune convention : on attend la préfecture ou l’ARS. Rien ne vous est demandé.",
+        ),
+    ],
+)  # fmt: skip
+def test_each_role_is_told_what_is_expected(state, turn, reader, sentence):
     assert turn_sentence(state, turn, reader=reader) == sentence
+
+
+@pytest.mark.parametrize(
+    ("vacant", "said"),
+    [
+        ({Side.ARS: on(-10)}, "référent radicalisation de l’ARS, poste vacant depuis le 22/12/2025"),
+        ({Side.ARS: date.min}, "référent radicalisation de l’ARS, aucun poste"),
+        ({Side.ARS: None, Side.PREFECTURE: on(-10)}, "référent radicalisation de l’ARS"),
+    ],
+)
+def test_a_desk_is_told_when_nobody_holds_the_post_that_must_act(vacant, said):
+    told = turn_sentence(State.RELECTURE, Turn.ARS, reader=Role.DESK_SANTE, vacant_since=vacant)
+    assert told == f"L’ARS doit relire le texte ({said})."
 
 
 def test_a_reason_is_asked_to_go_back_or_out_of_turn():

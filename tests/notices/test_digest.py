@@ -46,11 +46,9 @@ def test_each_side_is_told_its_own_turn(bas_rhin):
     made = facts.convention(bas_rhin)
     facts.step(made, Step.RELECTURE, MONDAY - timedelta(days=9), Turn.ARS)
     prefecture, ars = (facts.mandate(facts.post(side, bas_rhin)) for side in Side)
-    assert told(ars)["À vous de jouer"] == [
-        "Bas-Rhin (67) : À vous de relire le texte. Depuis le 21 février 2026."
-    ]
+    assert told(ars)["À vous de jouer"] == ["Bas-Rhin (67) : À vous de relire le texte depuis le 21/02/2026."]
     assert told(prefecture)["Vous attendez l’ARS"] == [
-        "Bas-Rhin (67) : Vous attendez l’ARS, qui doit relire le texte. Depuis le 21 février 2026."
+        "Bas-Rhin (67) : L’ARS doit relire le texte depuis le 21/02/2026."
     ]
     assert "À vous de jouer" not in told(prefecture)
 
@@ -59,7 +57,7 @@ def test_a_departement_without_convention_is_told_to_both(bas_rhin):
     held = [facts.mandate(facts.post(side, bas_rhin)) for side in Side]
     for mandate in held:
         [line] = told(mandate)["À vous de jouer"]
-        assert line.startswith("Bas-Rhin (67) : Aucune convention.")
+        assert line.startswith("Bas-Rhin (67) : Aucune convention : à vous ou à ")
 
 
 @pytest.mark.parametrize(("left", "is_told"), [(181, False), (180, True), (0, True)])

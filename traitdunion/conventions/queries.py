@@ -13,8 +13,17 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, JSONObject
 
 from traitdunion.audit.kept import Kept
+from traitdunion.conventions import rules
 from traitdunion.conventions.kinds import Fact, State, Step, Turn
-from traitdunion.conventions.models import ContactCheck, Convention, Meeting, Review, Signature, StepTaken
+from traitdunion.conventions.models import (
+    ContactCheck,
+    Convention,
+    FormerTerms,
+    Meeting,
+    Review,
+    Signature,
+    StepTaken,
+)
 from traitdunion.conventions.rules import Life, Vitality, local_day
 from traitdunion.conventions.rules_practice import (
     History,
@@ -29,7 +38,7 @@ from traitdunion.conventions.rules_practice import (
     standing,
 )
 from traitdunion.identity import queries as identity
-from traitdunion.identity.kinds import REFERENTS, Holding, Side
+from traitdunion.identity.kinds import REFERENTS, Holding, Role, Side
 from traitdunion.identity.models import Mandate, Post
 from traitdunion.identity.rules import Vacancy
 from traitdunion.territories.models import Departement
@@ -114,7 +123,7 @@ def situation(
 
     Args:
         day: the day looked at.
-        known_at: what was recorded later is left out; None reads everything known now. The end of a mandate
+        known_at: what was recorded from then on is left out; None reads everything known now. The end of a mandate
             carries no date of recording: it is read as known now.
         departements: the codes wanted, every one when None.
     """
@@ -144,8 +153,22 @@ def _situation(
 def departement_situation(
     departement: Departement, day: date, *, known_at: datetime | None = None
 ) -> Situation:
-    """Return where ``departement`` stands on ``day``, in three queries."""
-    return situation(day, known_at=known_at, departements=[departement.code])[departement.code]
+    """Return where ``departement`` stands on ``day``, in three queries; one département is read too fast to be kept."""
+    return _situation(day, known_at, (departement.code,))[departement.code]
+
+
+def turn_sentence(situation: Situation, day: date, *, reader: Role | None) -> str:
+    """Return whose turn it is in a département, worded for the role that reads: on the draft first, if there is one."""
+    standing = situation.standing
+    awaited = standing.draft or standing.record
+    read = awaited.situation(day) if awaited else None
+    return rules.turn_sentence(
+        read.state if read else None,
+        situation.turn,
+        reader=reader,
+        since=situation.turn_since,
+        vacant_since=standing.practice.vacant_since,
+    )
 
 
 def counts(situations: Iterable[Situation]) -> Counts:
@@ -210,8 +233,16 @@ class ContactsOfPost:
     contacts: Sequence[Contact]
 
 
-def contacts(departement: Departement, day: date) -> dict[Side, list[ContactsOfPost]]:
-    """Return, side by side, the posts of référent and what their contacts answered, in three queries."""
+def contacts(
+    departement: Departement, day: date, *, known_before: datetime | None = None
+) -> dict[Side, list[ContactsOfPost]]:
+    """Return, side by side, the posts of référent and what their contacts answered, in three queries.
+
+    Args:
+        departement: the one read.
+        day: the day of reading.
+        known_before: what was recorded from then on is left out; None reads what is known now.
+    """
     posts = (
         Post.objects.filter(role__in=list(SIDE_OF_REFERENT), departement=departement, opened_on__lte=day)
         .exclude(closed_on__lt=day)
@@ -219,10 +250,13 @@ def contacts(departement: Departement, day: date) -> dict[Side, list[ContactsOfP
         .order_by("id")
     )
     checks: dict[tuple[int, int], list[ContactCheck]] = defaultdict(list)
-    for check in ContactCheck.objects.filter(departement=departement).order_by("asked_at", "id"):
+    asked = ContactCheck.objects.filter(departement=departement).order_by("asked_at", "id")
+    for check in asked if known_before is None else asked.filter(asked_at__lt=known_before):
+        if known_before is not None and check.confirmed_at and check.confirmed_at >= known_before:
+            check.confirmed_at = check.confirmed_on = check.is_right = None
         checks[check.post_id, check.person_id].append(check)
     sides: dict[Side, list[ContactsOfPost]] = {side: [] for side in Side}
-    for seat in identity.seats(posts, day=day):
+    for seat in identity.seats(posts, day=day, known_before=known_before):
         in_post = [*seat.titulaires, *seat.suppleants]
         sides[SIDE_OF_REFERENT[seat.post.role]].append(
             ContactsOfPost(
@@ -277,13 +311,27 @@ def why_closed(check: ContactCheck, day: date) -> str:
     return ""
 
 
-def closed_meetings(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
-    """Return the meetings held or cancelled, the latest first."""
+def closed_meetings(
+    meetings: QuerySet[Meeting], *, known_before: datetime | None = None
+) -> QuerySet[Meeting]:
+    """Return the meetings held or cancelled, the latest first; as known then, unless ``known_before`` is None."""
     return (
-        meetings.exclude(held_on=None, cancelled_on=None)
+        meetings.exclude(_open(known_before))
         .annotate(closed_on=Coalesce("held_on", "cancelled_on"))
         .order_by("-closed_on", "-pk")
     )
+
+
+def open_meetings(meetings: QuerySet[Meeting], *, known_before: datetime | None = None) -> QuerySet[Meeting]:
+    """Return the meetings to come or to close, the soonest first; as known then, unless ``known_before`` is None."""
+    return meetings.filter(_open(known_before)).order_by("planned_on", "pk")
+
+
+def _open(known_before: datetime | None) -> Q:
+    without_outcome = Q(held_on=None, cancelled_on=None)
+    if known_before is None:
+        return without_outcome
+    return without_outcome | Q(outcome_recorded_at__isnull=False, outcome_recorded_at__gte=known_before)
 
 
 def outcome(meeting: Meeting) -> tuple[date | None, str]:
@@ -310,7 +358,7 @@ class _Scope:
     Attributes:
         codes: the départements wanted, every one when None.
         until: what happened later is left out.
-        known_at: what was recorded later is left out, unless None.
+        known_at: what was recorded from then on is left out, unless None.
         last_only: whether the last meeting, answer and review are enough; so it is to read ``until`` itself.
     """
 
@@ -322,8 +370,15 @@ class _Scope:
     def within(self, departement: str) -> Q:
         return Q() if self.codes is None else Q(**{f"{departement}__in": list(self.codes)})
 
+    def signatures(self) -> QuerySet[Signature]:
+        """Return the signatures that stand, or stood at that instant: one taken back since is there."""
+        if self.known_at is None:
+            return Signature.objects.all()
+        standing = Q(withdrawn_recorded_at=None) | Q(withdrawn_recorded_at__gte=self.known_at)
+        return Signature.every.filter(standing, recorded_at__lt=self.known_at)
+
     def known(self, field: str = "recorded_at") -> Q:
-        return Q() if self.known_at is None else Q(**{f"{field}__lte": self.known_at})
+        return Q() if self.known_at is None else Q(**{f"{field}__lt": self.known_at})
 
 
 def _histories(
@@ -339,10 +394,11 @@ def _histories(
         places[row.code] = Place(
             code=row.code, name=row.name, region_code=row.region_id, region_name=row.region.name
         )
-        for fact in row.written:
+        written = [fact | _former_terms(fact) for fact in row.written]
+        for fact in written:
             deeds[fact["key"]] = _deed(fact)
         histories[row.code] = History(
-            records=[_record(fact, known_at) for fact in row.written],
+            records=[_record(fact, known_at) for fact in written],
             seats=seats[row.code],
             meetings=row.met,
             reviews=row.reread,
@@ -358,9 +414,9 @@ def _country(scope: _Scope) -> QuerySet[Any, Any]:
     if scope.known_at is None and scope.last_only:
         # Once both sides have signed, the dates alone give the state.
         steps = steps.filter(Q(convention__signed_on=None) | Q(convention__signed_on__gt=scope.until))
-    signatures = Signature.objects.filter(
-        scope.known(), convention=OuterRef("pk"), signed_on__lte=scope.until
-    ).order_by("id")
+    signatures = (
+        scope.signatures().filter(convention=OuterRef("pk"), signed_on__lte=scope.until).order_by("id")
+    )
     written = Convention.objects.filter(scope.known(), departement=OuterRef("pk"), parent=None).order_by("id")
     held = Meeting.objects.filter(
         scope.known("outcome_recorded_at"),
@@ -373,6 +429,7 @@ def _country(scope: _Scope) -> QuerySet[Any, Any]:
         scope.known(), convention__departement=OuterRef("pk"), reviewed_on__lte=scope.until
     ).values_list("reviewed_on", flat=True)
     fact = JSONObject(
+        **({} if scope.known_at is None else {"former": _replaced_since(scope.known_at)}),
         key="id",
         public_id="public_id",
         title="title",
@@ -398,6 +455,21 @@ def _country(scope: _Scope) -> QuerySet[Any, Any]:
     )
 
 
+def _replaced_since(known_at: datetime) -> ArraySubquery:
+    """Return what a convention said of itself until an act replaced it: none, or the terms of that instant."""
+    former = FormerTerms.objects.filter(convention=OuterRef("pk"), recorded_at__gte=known_at)
+    terms = JSONObject(
+        title="title",
+        reference="reference",
+        starts_on="starts_on",
+        ends_on="ends_on",
+        template="template_id",
+        denounced_on="denounced_on",
+        denounced_at="denounced_recorded_at",
+    )
+    return ArraySubquery(former.order_by("recorded_at", "pk").values(terms=terms)[:1])
+
+
 def _sorted(days: QuerySet[Any, Any], field: str, scope: _Scope) -> QuerySet[Any, Any]:
     """Order the days, oldest first; latest first when only the last one is wanted."""
     return days.order_by(f"-{field}" if scope.last_only else field)
@@ -405,6 +477,10 @@ def _sorted(days: QuerySet[Any, Any], field: str, scope: _Scope) -> QuerySet[Any
 
 def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
+
+
+def _former_terms(fact: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next(iter(fact.get("former") or ()), {})
 
 
 def _deed(fact: Mapping[str, Any]) -> Deed:
@@ -420,7 +496,7 @@ def _deed(fact: Mapping[str, Any]) -> Deed:
 
 def _record(fact: Mapping[str, Any], known_at: datetime | None) -> Record:
     recorded = fact["denounced_at"]
-    is_known = known_at is None or (recorded is not None and datetime.fromisoformat(recorded) <= known_at)
+    is_known = known_at is None or (recorded is not None and datetime.fromisoformat(recorded) < known_at)
     return Record(
         key=fact["key"],
         life=Life(
@@ -455,7 +531,7 @@ def _seats(scope: _Scope) -> dict[str, list[Seat]]:
             found[post] = (code or "", seat, tenures)
         if since is None or since > scope.until:
             continue
-        if scope.known_at is not None and recorded > scope.known_at:
+        if scope.known_at is not None and recorded >= scope.known_at:
             continue
         found[post][2].append(
             Tenure(

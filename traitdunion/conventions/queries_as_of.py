@@ -1,5 +1,6 @@
-"""One convention « à la date du … »: what was recorded by an evening, and dated by that day."""
+"""Conventions « à la date du … »: what was recorded by an evening, and dated by that day."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,14 +29,14 @@ SHOWN_REVIEWS = 10
 
 
 def as_known(conventions: ConventionQuerySet, *, day: date) -> tuple[list[Convention], datetime | None]:
-    """Return the conventions as they stood on the evening of ``day``, and the first instant after it.
+    """Return the conventions as they stood on the evening of ``day``, and the last instant at which one ends.
 
-    Steps and signatures recorded later are left out, a signature taken back later is there, and what an act replaced
-    later has its former value. Four queries, ready as ``with_life`` is. For reading only: saved, such a convention
-    would lose what happened since.
+    Each evening ends on the clock of its département. Steps and signatures recorded later are left out, a signature
+    taken back later is there, and what an act replaced later has its former value. Four queries whatever the rows,
+    ready as ``with_life`` is. For reading only: saved, such a convention would lose what happened since.
 
     Args:
-        conventions: those of one département, whose clock says when the evening ends.
+        conventions: those that the reader may see.
         day: the day of reading.
 
     Returns:
@@ -44,30 +45,45 @@ def as_known(conventions: ConventionQuerySet, *, day: date) -> tuple[list[Conven
     acts = list(conventions.select_related("parent__template", "template", "departement__region"))
     if not acts:
         return [], None
-    by = evening(day, acts[0].departement.time_zone)
-    acts = [act for act in acts if act.recorded_at < by]
-    standing = Q(withdrawn_recorded_at=None) | Q(withdrawn_recorded_at__gte=by)
+    evenings = {zone: evening(day, zone) for zone in {act.departement.time_zone for act in acts}}
+    acts = [act for act in acts if act.recorded_at < evenings[act.departement.time_zone]]
     prefetch_related_objects(
         acts,
-        Prefetch("steps", StepTaken.objects.filter(recorded_at__lt=by)),
+        Prefetch("steps", StepTaken.objects.filter(_by(evenings, "recorded_at__lt"))),
         Prefetch(
             "signatures",
-            Signature.every.filter(standing, recorded_at__lt=by).select_related("delegation"),
+            Signature.every.filter(
+                Q(withdrawn_recorded_at=None) | _by(evenings, "withdrawn_recorded_at__gte"),
+                _by(evenings, "recorded_at__lt"),
+            ).select_related("delegation"),
         ),
     )
-    former = _former({each.pk for act in acts for each in (act, act.parent) if each}, by)
+    former = _former({each.pk for act in acts for each in (act, act.parent) if each}, evenings)
     for act in acts:
         for each in (act, act.parent):
             if each is not None:
-                _take_back(each, former.get(each.pk), by)
+                _take_back(each, former.get(each.pk), evenings[act.departement.time_zone])
         act.signed_on = act.life.fully_signed_on
-    return acts, by
+    return acts, max(evenings.values())
 
 
-def _former(conventions: Iterable[int], by: datetime) -> Mapping[int, FormerTerms]:
-    """Return, by convention, the first terms replaced from ``by`` on."""
+def _by(evenings: Mapping[str, datetime], recorded: str) -> Q:
+    """Return the filter of the rows of conventions on the side of the evening that ``recorded`` says, zone by zone."""
+    by_instant: dict[datetime, list[str]] = defaultdict(list)
+    for zone, by in evenings.items():
+        by_instant[by].append(zone)
+    if len(by_instant) == 1:
+        return Q(**{recorded: next(iter(by_instant))})
+    found = Q(pk__in=())
+    for by, zones in by_instant.items():
+        found |= Q(**{recorded: by}, convention__departement__time_zone__in=zones)
+    return found
+
+
+def _former(conventions: Iterable[int], evenings: Mapping[str, datetime]) -> Mapping[int, FormerTerms]:
+    """Return, by convention, the first terms replaced after the evening."""
     replaced = (
-        FormerTerms.objects.filter(convention__in=list(conventions), recorded_at__gte=by)
+        FormerTerms.objects.filter(_by(evenings, "recorded_at__gte"), convention__in=list(conventions))
         .select_related("template")
         .order_by("convention", "recorded_at", "pk")
         .distinct("convention")

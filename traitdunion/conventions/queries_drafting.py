@@ -21,7 +21,7 @@ from traitdunion.conventions.models import (
     TemplateHeading,
 )
 from traitdunion.conventions.rules import HeadingVersion, Piece, Situation
-from traitdunion.identity.kinds import Side
+from traitdunion.identity.kinds import Role
 from traitdunion.plan.kinds import OriginKind
 from traitdunion.plan.models import Action
 
@@ -338,22 +338,22 @@ def _matrix(acts: Sequence[Convention]) -> Matrix | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A convention in a list, with where it stands and what the reader's side is expected to do."""
+    """A convention in a list, with where it stands and what is expected, in the words of the reader's role."""
 
     convention: Convention
     situation: Situation | None
     sentence: str
 
 
-def rows(conventions: Iterable[Convention], *, day: date, reader: Side | None) -> list[Row]:
-    """Return the rows of a list. Expects ``with_life``."""
+def rows(conventions: Iterable[Convention], *, day: date, reader: Role) -> list[Row]:
+    """Return the rows of a list, worded for the role that reads. Expects ``with_life``."""
     return [_row(convention, day, reader) for convention in conventions]
 
 
-def _row(convention: Convention, day: date, reader: Side | None) -> Row:
+def _row(convention: Convention, day: date, reader: Role) -> Row:
     situation = convention.situation(day)
     sentence = (
-        rules.turn_sentence(situation.state, situation.turn, reader=reader)
+        rules.turn_sentence(situation.state, situation.turn, reader=reader, since=situation.turn_since)
         if situation
         else "Pas encore ouverte."
     )

@@ -1,14 +1,14 @@
 """The life of a convention: its state on a day, whose turn it is, who may sign, whether it lives."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from difflib import SequenceMatcher
 from zoneinfo import ZoneInfo
 
 from traitdunion.conventions.kinds import Change, Fact, State, Step, Turn
-from traitdunion.identity.kinds import SIGNATORIES, Role, Side
+from traitdunion.identity.kinds import REFERENTS, SIDE_OF, SIGNATORIES, Role, Side
 
 REVIEW_MONTHS = 4
 MEETING_DAYS = 183
@@ -178,28 +178,106 @@ def situation(life: Life, day: date, *, handed: Sequence[tuple[Turn, date]]) -> 
     return Situation(state=state, since=since, turn=turn, turn_since=turn_since)
 
 
-def turn_sentence(state: State, turn: Turn, *, reader: Side | None) -> str:
-    """Return, for the reader's side, what is expected now."""
+DEEDS = {
+    State.PROJET: "compléter le projet",
+    State.RELECTURE: "relire le texte",
+    State.A_SIGNER: "signer",
+    State.ECHUE: "préparer une nouvelle convention",
+    State.DENONCEE: "préparer une nouvelle convention",
+}
+INSTITUTIONS = {Side.PREFECTURE: "la préfecture", Side.ARS: "l’ARS"}
+# Who writes and signs for its side, and the desks that follow every département without acting in it.
+ACTING = frozenset({*REFERENTS.values(), *SIGNATORIES.values()})
+FOLLOWING = frozenset({Role.DESK_SANTE, Role.DESK_INTERIEUR, Role.SG_CIPDR})
+NOTHING_ASKED = "Rien ne vous est demandé."
+
+
+def turn_sentence(
+    state: State | None,
+    turn: Turn,
+    *,
+    reader: Role | None,
+    since: date | None = None,
+    vacant_since: Mapping[Side, date | None] | None = None,
+) -> str:
+    """Return whose turn it is and since when, worded for the one who reads.
+
+    Args:
+        state: of the text awaited; None without any convention.
+        turn: the side expected to act.
+        reader: the role that reads, None for a stranger.
+        since: since when the side is expected.
+        vacant_since: for each side, since when its post of référent has no holder, when it is known.
+    """
     if state is State.ABANDONNEE:
         return "Ce texte est abandonné : rien n’est plus attendu."
-    deed = {
-        State.PROJET: "compléter le projet",
-        State.RELECTURE: "relire le texte",
-        State.A_SIGNER: "signer",
-        State.ECHUE: "préparer une nouvelle convention",
-        State.DENONCEE: "préparer une nouvelle convention",
-    }.get(state)
+    if state is None:
+        return _nothing_opened(reader)
+    deed = DEEDS.get(state)
     if deed is None or turn is Turn.NOBODY:
         return "Rien n’est attendu pour l’instant."
-    if turn is Turn.BOTH:
-        return f"À vous et à l’autre partie de {deed}." if reader else f"Aux deux parties de {deed}."
-    if reader is None:
-        who = "À la préfecture" if turn is Turn.PREFECTURE else "À l’ARS"
-        return f"{who} de {deed}."
-    if turn.value == reader.value:
-        return f"À vous de {deed}."
-    other = "la préfecture" if turn is Turn.PREFECTURE else "l’ARS"
-    return f"Vous attendez {other}, qui doit {deed}."
+    sides = list(Side) if turn is Turn.BOTH else [Side(turn.value)]
+    when = "" if since is None else f" depuis le {since:%d/%m/%Y}"
+    own = None if reader is None else SIDE_OF.get(reader)
+    if reader in FOLLOWING:
+        posts = " ; ".join(_post(state, side, vacant_since or {}) for side in sides)
+        return f"{_must(sides)} {deed}{when} ({posts})."
+    if reader is None or own is None:
+        who = " et ".join(INSTITUTIONS[side] for side in sides)
+        return f"On attend {who} pour {deed}{when}. {NOTHING_ASKED}"
+    if own not in sides:
+        return f"{_must(sides)} {deed}{when}."
+    if reader not in ACTING:
+        if len(sides) > 1:
+            return f"Votre institution et {INSTITUTIONS[own.other]} doivent {deed}{when}."
+        return f"Votre institution doit {deed}{when} : c’est au {_expected(state, own).label} d’agir."
+    return _yours(state, deed, reader, own, alone=len(sides) == 1, when=when)
+
+
+def _yours(state: State, deed: str, reader: Role, own: Side, *, alone: bool, when: str) -> str:
+    # A référent records the signature of someone else: to say « à vous de signer » would be wrong.
+    mine = deed if state is not State.A_SIGNER or reader is SIGNATORIES[own] else _let_sign(own)
+    if alone:
+        return f"À vous de {mine}{when}."
+    other = "à l’ARS" if own is Side.PREFECTURE else "à la préfecture"
+    if mine == deed:
+        return f"À vous et {other} de {deed}{when}."
+    return f"À vous de {mine} et {other} de {deed}{when}."
+
+
+def _let_sign(side: Side) -> str:
+    return f"faire signer le {SIGNATORIES[side].label}"
+
+
+def _must(sides: Sequence[Side]) -> str:
+    who = " et ".join(INSTITUTIONS[side] for side in sides)
+    return f"{who[0].upper()}{who[1:]} {'doit' if len(sides) == 1 else 'doivent'}"
+
+
+def _expected(state: State, side: Side) -> Role:
+    """Return the post that acts for a side: who signs, or who writes."""
+    return SIGNATORIES[side] if state is State.A_SIGNER else REFERENTS[side]
+
+
+def _post(state: State, side: Side, vacant_since: Mapping[Side, date | None]) -> str:
+    role = _expected(state, side)
+    since = vacant_since.get(side)
+    if role is not REFERENTS[side] or since is None:
+        return role.label
+    # Without any post there is no day to count from: see ``rules_practice.NO_POST``.
+    return f"{role.label}, " + (
+        "aucun poste" if since == date.min else f"poste vacant depuis le {since:%d/%m/%Y}"
+    )
+
+
+def _nothing_opened(reader: Role | None) -> str:
+    own = None if reader is None else SIDE_OF.get(reader)
+    if reader in ACTING and own is not None:
+        other = "à l’ARS" if own is Side.PREFECTURE else "à la préfecture"
+        return f"Aucune convention : à vous ou {other} d’ouvrir un projet."
+    if own is not None or reader in FOLLOWING:
+        return "Aucune convention : la préfecture ou l’ARS doit ouvrir un projet."
+    return f"Aucune convention : on attend la préfecture ou l’ARS. {NOTHING_ASKED}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -432,13 +510,18 @@ def local_day(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
+def midnight(day: date, zone: str) -> datetime:
+    """Return the first instant of a day on the clock of a département."""
+    return datetime.combine(day, time.min, tzinfo=ZoneInfo(zone))
+
+
 def evening(day: date, zone: str) -> datetime:
     """Return the first instant after a day on the clock of a département.
 
     >>> evening(date(2026, 3, 1), "Indian/Reunion").isoformat()
     '2026-03-02T00:00:00+04:00'
     """
-    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone))
+    return midnight(day + timedelta(days=1), zone)
 
 
 def overlap(

@@ -3,13 +3,13 @@
 from django.urls import URLPattern, path
 
 from traitdunion.conventions import urls_national
-from traitdunion.conventions.views import drafting, reading, template
+from traitdunion.conventions.views import drafting, lists, reading, template
 
 app_name = "conventions"
 conventions: list[URLPattern] = [
-    path("", drafting.convention_list, name="convention_list"),
-    path("export/", drafting.convention_list_export, name="convention_list_export"),
-    path("departements/<str:code>/", drafting.departement_history, name="departement_history"),
+    path("", lists.convention_list, name="convention_list"),
+    path("export/", lists.convention_list_export, name="convention_list_export"),
+    path("departements/<str:code>/", lists.departement_history, name="departement_history"),
     path("departements/<str:code>/nouvelle/", drafting.convention_start, name="convention_start"),
     path("<uuid:public_id>/", reading.convention_detail, name="convention_detail"),
     path("<uuid:public_id>/texte/", reading.convention_text, name="convention_text"),

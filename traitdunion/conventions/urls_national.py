@@ -7,6 +7,7 @@ from traitdunion.conventions.views import national, practice
 patterns: list[URLPattern] = [
     path("vue-nationale/", national.national, name="national"),
     path("vue-nationale/export/", national.national_export, name="national_export"),
+    path("differences/", national.difference, name="difference"),
     path("tableau/export/", national.table_export, name="table_export"),
     path("departements/<str:code>/reunions/", practice.meeting_list, name="meeting_list"),
     path("departements/<str:code>/reunions/nouvelle/", practice.meeting_plan, name="meeting_plan"),

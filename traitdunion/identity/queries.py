@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -22,11 +22,19 @@ class Seat:
     vacancy: Vacancy
 
 
-def seats(posts: Iterable[Post], *, day: date) -> list[Seat]:
-    """Return the state of each post on ``day``, in two queries whatever their number."""
+def seats(posts: Iterable[Post], *, day: date, known_before: datetime | None = None) -> list[Seat]:
+    """Return the state of each post on ``day``, in two queries whatever their number.
+
+    Args:
+        posts: those wanted.
+        day: the day of reading.
+        known_before: the mandates recorded from then on are left out; None reads what is known now. The end of a
+            mandate carries no date of recording: it is read as known now.
+    """
     posts = list(posts)
     stays: dict[int, list[Mandate]] = defaultdict(list)
-    for mandate in Mandate.objects.filter(post__in=posts, starts_on__lte=day).select_related("person"):
+    held = Mandate.objects.filter(post__in=posts, starts_on__lte=day).select_related("person")
+    for mandate in held if known_before is None else held.filter(recorded_at__lt=known_before):
         stays[mandate.post_id].append(mandate)
     return [_seat(post, stays[post.pk], day) for post in posts]
 

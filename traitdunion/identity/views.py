@@ -30,6 +30,7 @@ from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.identity.kinds import Holding, OrganisationKind, Role, Scope, Side
 from traitdunion.identity.middleware import SESSION_KEY
 from traitdunion.identity.models import Delegation, Mandate, Organisation, Person
+from traitdunion.identity.reading import reading_day
 from traitdunion.identity.rules import identity_reference
 from traitdunion.territories.models import Departement, Region
 
@@ -265,14 +266,14 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 @require_safe
 @mandate_required
 def vacancy_list(request: SignedInRequest) -> HttpResponse:
-    """List the posts of référent that nobody holds today, in the territory of the mandate."""
-    day = timezone.localdate()
+    """List the posts of référent that nobody holds on the day of reading, in the territory of the mandate."""
+    reading = reading_day(request)
     departements = {row.code: row for row in access.departements_visible_to(request.mandate)}
-    posts = [post for post in queries.referent_posts(day=day) if post.departement_id in departements]
+    posts = [post for post in queries.referent_posts(day=reading.day) if post.departement_id in departements]
     side, region = request.GET.get("cote", ""), request.GET.get("region", "")
     seats = [
         seat
-        for seat in queries.seats(posts, day=day)
+        for seat in queries.seats(posts, day=reading.day, known_before=reading.known_before)
         if (not side or queries.side_of(seat.post) == side)
         if not region or departements[seat.post.departement_id or ""].region_id == region
     ]
@@ -284,7 +285,7 @@ def vacancy_list(request: SignedInRequest) -> HttpResponse:
         {
             "seats": sorted(vacant, key=lambda seat: (seat.post.departement_id or "", seat.post.role)),
             "total": len(seats),
-            "day": day,
+            "reading": reading,
             "side": side,
             "sides": choices_of(Side),
             "region": region,

@@ -16,7 +16,7 @@ from traitdunion.barometer.models import Piste
 from traitdunion.conventions import queries as conventions
 from traitdunion.conventions.kinds import State, Turn
 from traitdunion.conventions.models import ContactCheck
-from traitdunion.conventions.rules import LADDER_DAYS, quarter_of, turn_sentence
+from traitdunion.conventions.rules import LADDER_DAYS, quarter_of
 from traitdunion.identity import queries as identity
 from traitdunion.identity.kinds import Role, Side
 from traitdunion.identity.models import Mandate
@@ -128,9 +128,9 @@ def _for_a_side(mandate: Mandate, side: Side, week: Week) -> list[tuple[str, lis
     for departement in reached:
         turn = week.situations[departement.code].turn
         if turn is Turn.BOTH or turn.value == side.value:
-            mine.append(_turn(departement, side, week))
+            mine.append(_turn(departement, mandate.role, week))
         elif turn is not Turn.NOBODY:
-            theirs.append(_turn(departement, side, week))
+            theirs.append(_turn(departement, mandate.role, week))
         if may_decide(mandate, departement):
             for piste in week.pistes.get(departement.code, ()):
                 line = queries_pistes.line(piste, side)
@@ -146,17 +146,10 @@ def _for_a_side(mandate: Mandate, side: Side, week: Week) -> list[tuple[str, lis
     ]
 
 
-def _turn(departement: Departement, side: Side, week: Week) -> Line:
+def _turn(departement: Departement, reader: Role, week: Week) -> Line:
     """Say whose turn it is on the text being written, or else on the convention that counts."""
-    situation = week.situations[departement.code]
-    awaited = situation.standing.draft or situation.standing.record
-    read = awaited.situation(week.day) if awaited else None
-    if read is None:
-        said = "Aucune convention. À vous et à l’autre partie d’en ouvrir le projet."
-    else:
-        said = turn_sentence(read.state, situation.turn, reader=side)
-    since = f" Depuis le {french_day(situation.turn_since)}." if situation.turn_since else ""
-    return Line(text=f"{departement} : {said}{since}", path=_dyad(departement))
+    said = conventions.turn_sentence(week.situations[departement.code], week.day, reader=reader)
+    return Line(text=f"{departement} : {said}", path=_dyad(departement))
 
 
 def _piste(departement: Departement, line: queries_pistes.Line) -> Line:

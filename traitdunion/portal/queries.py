@@ -1,7 +1,7 @@
 """What the pages that cross several apps show: the two institutions of a département, the homes, the public plan."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,21 +10,19 @@ from django.db.models import Count, Q
 
 from traitdunion.conventions import queries as conventions
 from traitdunion.conventions.kinds import Fact, State
-from traitdunion.conventions.queries_timeline import Happening, timeline
-from traitdunion.conventions.rules import turn_sentence
 from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.kinds import REFERENTS, SIDE_OF, Holding, Role, Side
 from traitdunion.identity.models import Mandate, Person, Post
-from traitdunion.identity.rules import Holding as Stay
+from traitdunion.identity.rules import Holding as Held
 from traitdunion.identity.rules import Vacancy, vacancy
 from traitdunion.plan import access as plan_access
 from traitdunion.plan import queries as plan
 from traitdunion.plan.kinds import ActionState, Owner
 from traitdunion.plan.queries import ActionLine
+from traitdunion.portal.changes import SHOWN, Change, DayOfChanges, Stay, by_day, changes
 from traitdunion.territories.models import Departement
 
 SHOWN_ACTIONS = 12
-SHOWN_CHANGES = 8
 DYAD_ROLES = tuple(SIDE_OF)
 LATE = (ActionState.EN_RETARD.value,)
 
@@ -53,7 +51,14 @@ class Face:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dyad:
-    """The two institutions of a département face to face, as one mandate reads them."""
+    """The two institutions of a département face to face, as one mandate reads them.
+
+    Attributes:
+        changes: what was recorded since the last visit, of a past day what was known then; the latest first.
+        days: the first of them, gathered by day.
+        not_shown: how many changes are left out of ``days``.
+        previous_visit: when the visit before began, None for the first one and for a past day.
+    """
 
     departement: Departement
     situation: conventions.Situation
@@ -61,22 +66,46 @@ class Dyad:
     faces: Sequence[Face]
     shared_actions: Sequence[ActionLine]
     open_actions: int
-    changes: Sequence[Happening]
+    changes: Sequence[Change]
+    days: Sequence[DayOfChanges]
+    not_shown: int
     previous_visit: datetime | None
 
 
-def dyad(departement: Departement, *, mandate: Mandate, day: date, previous_visit: datetime | None) -> Dyad:
-    """Return the page of a département: people, convention, turn, actions, what changed since the last visit."""
-    situation = conventions.departement_situation(departement, day)
-    chairs = _chairs(departement, day)
+def dyad(
+    departement: Departement,
+    *,
+    mandate: Mandate,
+    day: date,
+    known_before: datetime | None = None,
+    previous_visit: datetime | None = None,
+) -> Dyad:
+    """Return the page of a département: people, convention, turn, actions, what changed since the last visit.
+
+    Args:
+        departement: the one read.
+        mandate: who reads.
+        day: the day of reading.
+        known_before: what was recorded from then on is left out; None reads what is known now.
+        previous_visit: what was recorded until then is no news.
+    """
+    situation = conventions.departement_situation(departement, day, known_at=known_before)
+    posts = _posts(departement, day, known_before)
+    chairs = _chairs(posts, day)
     lines = _open_lines(departement, mandate, day)
     names = {Side.PREFECTURE: departement.prefecture_name, Side.ARS: departement.ars.name}
-    happened = timeline(departement, until=day, limit=200)
-    changes = [line for line in happened if previous_visit is None or line.recorded_at > previous_visit]
+    told = changes(
+        departement,
+        mandate=mandate,
+        until=day,
+        stays=[stay for post in posts for stay in post.stays],
+        known_before=known_before,
+        since=previous_visit,
+    )
     return Dyad(
         departement=departement,
         situation=situation,
-        turn=_turn(situation, mandate.side),
+        turn=conventions.turn_sentence(situation, day, reader=mandate.role),
         faces=[
             Face(
                 side=side,
@@ -88,15 +117,11 @@ def dyad(departement: Departement, *, mandate: Mandate, day: date, previous_visi
         ],
         shared_actions=[line for line in lines if line.owner is Owner.BOTH][:SHOWN_ACTIONS],
         open_actions=len(lines),
-        changes=changes[:SHOWN_CHANGES],
+        changes=told,
+        days=by_day(told[:SHOWN], departement),
+        not_shown=max(len(told) - SHOWN, 0),
         previous_visit=previous_visit,
     )
-
-
-def _turn(situation: conventions.Situation, reader: Side | None) -> str:
-    if situation.state is None:
-        return "Aucune convention : à l’une des deux parties d’ouvrir un projet."
-    return turn_sentence(situation.state, situation.turn, reader=reader)
 
 
 def _open_lines(departement: Departement, mandate: Mandate, day: date) -> list[ActionLine]:
@@ -104,8 +129,15 @@ def _open_lines(departement: Departement, mandate: Mandate, day: date) -> list[A
     return plan.open_lines(visible, day)
 
 
-def _chairs(departement: Departement, day: date) -> dict[Side, list[Chair]]:
-    """Return the posts of both sides, référents first, in one query."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Post:
+    role: Role
+    opened_on: date
+    stays: Sequence[Stay]
+
+
+def _posts(departement: Departement, day: date, known_before: datetime | None) -> list[_Post]:
+    """Return the posts of both sides open on ``day`` with the stays in them, in one query."""
     rows = (
         Post.objects.filter(
             Q(departement=departement) | Q(region=departement.region_id, departement=None),
@@ -116,38 +148,56 @@ def _chairs(departement: Departement, day: date) -> dict[Side, list[Chair]]:
         .order_by("id", "mandates__starts_on")
         .values_list(
             "id", "role", "opened_on", "mandates__person__name", "mandates__holding", "mandates__starts_on",
-            "mandates__ends_on",
+            "mandates__ends_on", "mandates__recorded_at", "mandates__author_label",
         )
     )  # fmt: skip
-    posts: dict[int, tuple[Role, date]] = {}
-    stays: dict[int, list[tuple[str, str, date, date | None]]] = defaultdict(list)
-    for key, role, opened_on, name, holding, since, until in rows:
-        posts[key] = (Role(role), opened_on)
-        if since is not None and since <= day:
-            stays[key].append((name, holding, since, until))
+    posts: dict[int, _Post] = {}
+    stays: dict[int, list[Stay]] = defaultdict(list)
+    for key, role, opened_on, name, holding, since, until, recorded_at, author in rows:
+        posts[key] = _Post(role=Role(role), opened_on=opened_on, stays=stays[key])
+        if since is None or since > day or (known_before is not None and recorded_at >= known_before):
+            continue
+        stays[key].append(
+            Stay(
+                role=Role(role),
+                name=name,
+                holding=holding,
+                since=since,
+                until=until,
+                recorded_at=recorded_at,
+                author=author,
+            )
+        )
+    return list(posts.values())
+
+
+def _chairs(posts: Iterable[_Post], day: date) -> dict[Side, list[Chair]]:
+    """Return who holds the posts of both sides, référents first."""
     chairs: dict[Side, list[Chair]] = {side: [] for side in Side}
-    for key, (role, opened_on) in posts.items():
-        chairs[SIDE_OF[role]].append(_chair(role, opened_on, stays[key], day))
+    for post in posts:
+        chairs[SIDE_OF[post.role]].append(_chair(post, day))
     for side in Side:
         chairs[side].sort(key=lambda chair: not chair.is_referent)
     return chairs
 
 
-def _chair(
-    role: Role, opened_on: date, stays: Sequence[tuple[str, str, date, date | None]], day: date
-) -> Chair:
-    running = [stay for stay in stays if stay[3] is None or stay[3] >= day]
-    holder = next((stay for stay in running if stay[1] == Holding.TITULAIRE.value), None)
-    stand_in = next((stay for stay in running if stay[1] == Holding.SUPPLEANT.value), None)
+def _chair(post: _Post, day: date) -> Chair:
+    running = [stay for stay in post.stays if stay.until is None or stay.until >= day]
+    holder = next((stay for stay in running if stay.holding == Holding.TITULAIRE.value), None)
+    stand_in = next((stay for stay in running if stay.holding == Holding.SUPPLEANT.value), None)
     return Chair(
-        role=role.label,
-        is_referent=role in REFERENTS.values(),
-        holder=holder[0] if holder else "",
-        since=holder[2] if holder else None,
-        stand_in=stand_in[0] if stand_in else "",
+        role=post.role.label,
+        is_referent=post.role in REFERENTS.values(),
+        holder=holder.name if holder else "",
+        since=holder.since if holder else None,
+        stand_in=stand_in.name if stand_in else "",
         vacancy=vacancy(
-            [Stay(since=stay[2], until=stay[3]) for stay in stays if stay[1] == Holding.TITULAIRE.value],
-            opened_on=opened_on,
+            [
+                Held(since=stay.since, until=stay.until)
+                for stay in post.stays
+                if stay.holding == Holding.TITULAIRE.value
+            ],
+            opened_on=post.opened_on,
             day=day,
         ),
     )
@@ -194,18 +244,28 @@ class Overview:
     facts: Sequence[tuple[str, int]]
 
 
-def overview(mandate: Mandate, *, day: date) -> Overview:
-    """Return where every visible département stands, and how many actions are late in each."""
+def overview(mandate: Mandate, *, day: date, known_before: datetime | None = None) -> Overview:
+    """Return where every visible département stands, and how many actions are late in each.
+
+    Args:
+        mandate: who reads.
+        day: the day of reading.
+        known_before: what was recorded from then on is left out; None reads what is known now.
+    """
     codes = (
         None if mandate.is_national else list(departements_visible_to(mandate).values_list("code", flat=True))
     )
-    situations = conventions.situation(day, departements=codes)
+    situations = conventions.situation(day, known_at=known_before, departements=codes)
     late = late_actions(mandate, day=day)
     counts = conventions.counts(situations.values())
     return Overview(
         counts=counts,
         rows=[
-            Row(situation=each, turn=_turn(each, mandate.side), late=late.get(code, 0))
+            Row(
+                situation=each,
+                turn=conventions.turn_sentence(each, day, reader=mandate.role),
+                late=late.get(code, 0),
+            )
             for code, each in situations.items()
         ],
         facts=[(fact.label, counts.facts[fact]) for fact in Fact],

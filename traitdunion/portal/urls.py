@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.public_plan, name="public_plan"),
     path("plan.pdf", views.public_plan_pdf, name="public_plan_pdf"),
     path("preuve/<uuid:public_id>/", views.public_evidence, name="public_evidence"),
+    path("chiffre/<slug:key>/", views.public_figure, name="public_figure"),
     path("accessibilite/", views.accessibility, name="accessibility"),
     path("mentions-legales/", views.legal_notice, name="legal_notice"),
     path("donnees-personnelles/", views.privacy, name="privacy"),

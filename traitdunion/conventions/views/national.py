@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from traitdunion.conventions import convention_table, imports, queries
+from traitdunion.conventions import convention_table, differences, imports, queries
 from traitdunion.conventions.indicators import (
     FACT_CHOICES,
     INDICATORS,
@@ -31,6 +31,8 @@ from traitdunion.conventions.views.answers import export_links, table_file
 from traitdunion.exchange.writers import Written
 from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.http import SignedInRequest, mandate_required
+from traitdunion.identity.reading import compared_days
+from traitdunion.plan.queries import end_of
 
 AS_KNOWN = "alors"
 ROWS_A_PAGE = 25
@@ -57,9 +59,7 @@ class Wanted:
     @property
     def known_at(self) -> datetime | None:
         """The end of the day when the page is read as it was known then, None when as known now."""
-        if not self.as_known:
-            return None
-        return timezone.make_aware(datetime.combine(self.day + timedelta(days=1), time.min))
+        return end_of(self.day) if self.as_known else None
 
 
 @mandate_required
@@ -119,6 +119,23 @@ def national_export(request: SignedInRequest) -> HttpResponse:
         headers=HEADERS,
         rows=[_exported(each, wanted.day) for each in _ordered(kept, wanted.order)],
     )
+
+
+@mandate_required
+@require_safe
+def difference(request: SignedInRequest) -> HttpResponse:
+    """Show what changed in the conventions of the mandate between two days, each as it was known that evening."""
+    days, codes = compared_days(request), _codes(request)
+    before, after = (
+        queries.situation(day, known_at=None if day == days.today else end_of(day), departements=codes)
+        for day in (days.first, days.second)
+    )
+    context = {
+        "days": days,
+        "difference": differences.compare(before, after),
+        "past": "" if days.second == days.today else f"?au={days.second.isoformat()}",
+    }
+    return render(request, "conventions/convention_difference.html", context)
 
 
 @mandate_required

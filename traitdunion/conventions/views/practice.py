@@ -1,6 +1,6 @@
 """Meetings, reviews and contacts of a département, and the page of the signed link."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +19,12 @@ from traitdunion.conventions import actions_practice as actions
 from traitdunion.conventions import queries
 from traitdunion.conventions.forms_practice import HoldForm, MeetingForm, ReviewForm
 from traitdunion.conventions.models import ContactCheck, Meeting
-from traitdunion.conventions.rules import local_day, quarter_of
+from traitdunion.conventions.rules import evening, local_day, quarter_of
 from traitdunion.conventions.views.answers import attempt, get_or_post, now, say
 from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.identity.kinds import Side
+from traitdunion.identity.reading import Reading, reading_day
 from traitdunion.territories.models import Departement
 
 MEETINGS_A_PAGE = 25
@@ -37,16 +38,21 @@ MEETINGS_A_PAGE = 25
 def meeting_list(request: SignedInRequest, code: str) -> HttpResponse:
     """List the meetings of a département: those to come or to close, then those closed."""
     departement = _departement(request, code)
+    reading = reading_day(request)
+    day, by = _day(reading, departement)
     meetings = access.meetings_visible_to(request.mandate).filter(departement=departement)
-    closed = queries.closed_meetings(meetings)
+    if by is not None:
+        meetings = meetings.filter(recorded_at__lt=by)
+    closed = queries.closed_meetings(meetings, known_before=by)
     page = Paginator(closed, MEETINGS_A_PAGE).get_page(request.GET.get("page"))
     context = {
+        "reading": reading,
         "departement": departement,
-        "open_meetings": meetings.filter(held_on=None, cancelled_on=None).order_by("planned_on", "pk"),
+        "open_meetings": queries.open_meetings(meetings, known_before=by),
         "page": page,
         "closed": [(meeting, *queries.outcome(meeting)) for meeting in page],
-        "today": _today(departement),
-        "may_keep": access.may_keep(request.mandate, departement),
+        "today": day,
+        "may_keep": reading.is_today and access.may_keep(request.mandate, departement),
     }
     return render(request, "conventions/meeting_list.html", context)
 
@@ -149,17 +155,18 @@ def review_record(request: SignedInRequest, public_id: UUID) -> HttpResponseBase
 def contact_list(request: SignedInRequest, code: str) -> HttpResponse:
     """Show the contacts of both sides, their last confirmation, and the silence in days."""
     departement = _departement(request, code)
-    today = _today(departement)
-    contacts = queries.contacts(departement, today)
+    reading = reading_day(request)
+    day, by = _day(reading, departement)
+    contacts = queries.contacts(departement, day, known_before=by)
     context = {
+        "reading": reading,
         "departement": departement,
         "sides": [
             (departement.prefecture_name, Side.PREFECTURE.value, contacts[Side.PREFECTURE]),
             (departement.ars.name, Side.ARS.value, contacts[Side.ARS]),
         ],
-        "quarter": quarter_of(today),
-        "today": today,
-        "own_link": _own_link(request, departement, today),
+        "quarter": quarter_of(day),
+        "own_link": _own_link(request, departement, day) if reading.is_today else "",
     }
     return render(request, "conventions/contact_list.html", context)
 
@@ -221,6 +228,13 @@ def _sealed(response: HttpResponse) -> HttpResponse:
 def _today(departement: Departement) -> date:
     """Return the day it is in the département."""
     return local_day(now(), departement.time_zone)
+
+
+def _day(reading: Reading, departement: Departement) -> tuple[date, datetime | None]:
+    """Return the day of reading and the instant its evening ends in the département; no instant for today."""
+    if reading.is_today:
+        return _today(departement), None
+    return reading.day, evening(reading.day, departement.time_zone)
 
 
 def _typed(request: SignedInRequest) -> QueryDict | None:

@@ -19,7 +19,7 @@ from traitdunion.conventions.kinds import State, Step
 from traitdunion.conventions.models import HEADINGS, Convention
 from traitdunion.conventions.views.answers import now
 from traitdunion.identity.http import SignedInRequest, mandate_required
-from traitdunion.plan.views.frame import reading_day
+from traitdunion.identity.reading import reading_day
 
 
 @mandate_required
@@ -44,7 +44,7 @@ def convention_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse
         return render(request, "conventions/not_yet.html", {"reading": reading})
     day = reading.day if by else rules.local_day(now(), convention.departement.time_zone)
     avenants = [act for act in acts if act.parent_id == convention.pk]
-    [row, *amended] = queries_drafting.rows([convention, *avenants], day=day, reader=request.mandate.side)
+    [row, *amended] = queries_drafting.rows([convention, *avenants], day=day, reader=request.mandate.role)
     # A draft is rewritten in place: what it said on a past evening is not kept.
     is_text_known = reading.is_today or (row.situation is not None and not row.situation.is_draft)
     lines = queries_drafting.checklist(convention, day=day) if is_text_known else []

@@ -1,11 +1,13 @@
 """Keep the versions of the national model, and list the conventions that do not follow the one in use."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,9 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from traitdunion.conventions import access, forms, queries_drafting
+from traitdunion.conventions import access, forms, queries_as_of, queries_drafting
 from traitdunion.conventions import actions_template as actions
-from traitdunion.conventions.models import HEADINGS, Template, TemplateCircuit
+from traitdunion.conventions.kinds import State
+from traitdunion.conventions.models import HEADINGS, Convention, Template, TemplateCircuit
 from traitdunion.conventions.views.answers import (
     attempt,
     export_links,
@@ -28,6 +31,7 @@ from traitdunion.conventions.views.answers import (
 )
 from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.http import SignedInRequest, mandate_required
+from traitdunion.identity.reading import Reading, reading_day
 
 ROWS_A_PAGE = 25
 
@@ -250,18 +254,17 @@ def template_adopt(request: SignedInRequest, public_id: UUID) -> HttpResponseBas
 @require_safe
 def alignment(request: SignedInRequest) -> HttpResponse:
     """List the conventions in force that follow another version of the model than the one in use."""
-    day = timezone.localdate()
-    current = queries_drafting.current_template(day)
+    reading = reading_day(request)
+    current = queries_drafting.current_template(reading.day)
     asked = request.GET.get("departement", "")[:3]
-    in_force = queries_drafting.in_force(
-        access.conventions_visible_to(request.mandate), day=day, departement=asked
-    )
-    behind = Paginator(queries_drafting.behind(in_force, current), ROWS_A_PAGE)
+    in_force, behind = _aligned(request, reading, current, asked)
+    page = Paginator(behind, ROWS_A_PAGE)
     context: dict[str, Any] = {
+        "reading": reading,
         "current": current,
-        "page": behind.get_page(request.GET.get("page")),
-        "behind": behind.count,
-        "in_force": in_force.count(),
+        "page": page.get_page(request.GET.get("page")),
+        "behind": page.count,
+        "in_force": in_force,
         "departement": asked,
         "departements": [
             (code, f"{code} {name}")
@@ -274,17 +277,35 @@ def alignment(request: SignedInRequest) -> HttpResponse:
     return render(request, "conventions/alignment.html", context)
 
 
+def _aligned(
+    request: SignedInRequest, reading: Reading, current: Template | None, departement: str
+) -> tuple[int, QuerySet[Convention] | list[Convention]]:
+    """Return how many conventions are in force on the day of reading, and those that follow another version."""
+    visible = access.conventions_visible_to(request.mandate)
+    if reading.is_today:
+        in_force = queries_drafting.in_force(visible, day=reading.day, departement=departement)
+        return in_force.count(), queries_drafting.behind(in_force, current)
+    placed = visible.filter(departement=departement) if departement else visible
+    known, _ = queries_as_of.as_known(
+        placed.filter(parent=None).order_by("departement_id", "pk"), day=reading.day
+    )
+    running = [each for each in known if _is_in_force(each, reading.day)]
+    followed = None if current is None else current.pk
+    return len(running), [each for each in running if current and each.template_id != followed]
+
+
+def _is_in_force(convention: Convention, day: date) -> bool:
+    situation = convention.situation(day)
+    return situation is not None and situation.state is State.EN_VIGUEUR
+
+
 @mandate_required
 @require_safe
 def alignment_export(request: SignedInRequest) -> HttpResponse:
     """Give the conventions not yet aligned as a file."""
-    day = timezone.localdate()
-    current = queries_drafting.current_template(day)
-    in_force = queries_drafting.in_force(
-        access.conventions_visible_to(request.mandate),
-        day=day,
-        departement=request.GET.get("departement", "")[:3],
-    )
+    reading = reading_day(request)
+    current = queries_drafting.current_template(reading.day)
+    _, behind = _aligned(request, reading, current, request.GET.get("departement", "")[:3])
     return table_file(
         request,
         name="conventions-non-alignees",
@@ -299,7 +320,7 @@ def alignment_export(request: SignedInRequest) -> HttpResponse:
                 str(current),
                 convention.ends_on,
             )
-            for convention in queries_drafting.behind(in_force, current)
+            for convention in behind
         ),
     )
 

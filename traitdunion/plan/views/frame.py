@@ -1,4 +1,4 @@
-"""What the pages of the plan have in common: the date of reading, the exports, the form of an act."""
+"""What the pages of the plan have in common: the exports, the form of an act."""
 
 import datetime
 from collections.abc import Callable
@@ -16,45 +16,6 @@ from traitdunion.core.errors import Refusal
 from traitdunion.identity.http import SignedInRequest
 
 EXPORT_FORMATS = (("xlsx", "Excel"), ("ods", "OpenDocument"), ("csv", "CSV"), ("json", "JSON"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """The day a page is read at, today, and the sentence to show when the address asked for another day."""
-
-    day: datetime.date
-    today: datetime.date
-    note: str = ""
-
-    @property
-    def is_today(self) -> bool:
-        """Whether the page shows the present, where acts are offered."""
-        return self.day == self.today
-
-    @property
-    def query(self) -> str:
-        """The end of an address that keeps the date of reading, empty today."""
-        return "" if self.is_today else f"?au={self.day.isoformat()}"
-
-
-def reading_day(request: SignedInRequest, name: str = "au") -> Reading:
-    """Return the day that the address asks for; a wrong or future one is told and replaced by today."""
-    today = timezone.localdate()
-    typed = request.GET.get(name, "").strip()
-    if not typed:
-        return Reading(day=today, today=today)
-    try:
-        day = datetime.date.fromisoformat(typed)
-    except ValueError:
-        note = f"« {typed[:40]} » n’est pas une date : on attend par exemple 2026-03-31. La page est lue aujourd’hui."
-        return Reading(day=today, today=today, note=note)
-    if day > today:
-        note = f"Le {day:%d/%m/%Y} est à venir : la page est lue aujourd’hui, le {today:%d/%m/%Y}."
-        return Reading(day=today, today=today, note=note)
-    if day.year < 2000:
-        note = f"Le {day:%d/%m/%Y} précède tout ce que l’outil contient : la page est lue aujourd’hui."
-        return Reading(day=today, today=today, note=note)
-    return Reading(day=day, today=today)
 
 
 def export_links(address: str, query: str = "") -> list[tuple[str, str]]:

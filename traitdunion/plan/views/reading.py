@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from traitdunion.audit.kept import Kept
 from traitdunion.core.choices import choices_of
 from traitdunion.identity.http import SignedInRequest, mandate_required
+from traitdunion.identity.reading import Reading, compared_days, reading_day
 from traitdunion.plan import access, differences, exports, origins, queries
 from traitdunion.plan.kinds import (
     MEASURE_OF_ORIGIN,
@@ -28,7 +29,7 @@ from traitdunion.plan.kinds import (
     Provenance,
 )
 from traitdunion.plan.models import EvidenceFile
-from traitdunion.plan.views.frame import Reading, export_links, reading_day
+from traitdunion.plan.views.frame import export_links
 
 PAGE_SIZE = 25
 SHOWN_ACTIONS = 10
@@ -67,18 +68,10 @@ def plan_export(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def plan_difference(request: SignedInRequest) -> HttpResponse:
     """Show what changed between two days."""
-    second = reading_day(request)
-    first = reading_day(request, "du")
-    earlier = first.day if request.GET.get("du") else second.day - datetime.timedelta(days=91)
-    later = second.day
-    if earlier > later:
-        earlier, later = later, earlier
-    found = differences.seen_by(request.mandate, earlier, later)
+    days = compared_days(request)
+    found = differences.seen_by(request.mandate, days.first, days.second)
     context = {
-        "first": earlier,
-        "second": later,
-        "today": second.today,
-        "notes": [note for note in (first.note, second.note) if note],
+        "days": days,
         "differences": found,
         "shown": differences.SHOWN,
         "went_back": sum(each.went_back_total for each in found),
