@@ -1,21 +1,25 @@
-"""``traitdunion review``: a proof pack checked on any machine, without the site, its database or the network."""
+"""``traitdunion review``: a proof pack checked, and the keys of a site made, without its database or the network."""
 
 import argparse
+import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from traitdunion.cli.files import CommandRefusedError, read_in
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from traitdunion.cli.files import CommandRefusedError, read_in, reason, write_out
 from traitdunion.reviews import pack, signing, timestamp, verification
 from traitdunion.reviews.canonical import MalformedError
-from traitdunion.reviews.signing import KeyChain
+from traitdunion.reviews.signing import KeyChain, SigningKey
 
 SMALL_BYTES: Final = 1_000_000
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the verb and its options."""
+    """Declare the verbs and their options."""
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERBE", title="verbes")
     verifying = verbs.add_parser(
         "verify",
@@ -39,10 +43,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="certificats de l’autorité d’horodatage que l’on croit",
     )
+    making = verbs.add_parser(
+        "key",
+        prog=f"{parser.prog} key",
+        description="Fait la première clé du site, ou la suivante : la précédente la signe, et ne sert plus.",
+    )
+    making.add_argument(
+        "--private",
+        metavar="CLE.pem",
+        type=Path,
+        required=True,
+        help="clé privée à faire, lisible de vous seul",
+    )
+    making.add_argument(
+        "--keys", metavar="CLES.json", type=Path, required=True, help="clés publiques, que le site publie"
+    )
+    making.add_argument(
+        "--after", metavar="ANCIENNE.pem", type=Path, help="clé privée en service, que la nouvelle remplace"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the report; return 1 when something in it is false."""
+    """Verify a pack, or make a key."""
+    return _make_key(options) if options.verb == "key" else _verify(options)
+
+
+def _verify(options: argparse.Namespace) -> int:
     report = verification.verify(
         read_in(options.pack, most=pack.MOST_BYTES),
         fingerprint=_fingerprint(options.key),
@@ -73,3 +99,36 @@ def _published(path: Path | None) -> KeyChain | None:
         raise CommandRefusedError(
             f"Le fichier « {path} » n’est pas celui des clés d’un site. {refusal}"
         ) from refusal
+
+
+def _make_key(options: argparse.Namespace) -> int:
+    at, private = datetime.now(UTC), Ed25519PrivateKey.generate()
+    if options.after is None:
+        if options.keys.exists():
+            raise CommandRefusedError(
+                f"Le fichier « {options.keys} » existe : pour une clé de plus, donnez avec --after la clé en service."
+            )
+        key = SigningKey.start(private, at=at)
+    else:
+        chain = _published(options.keys) or KeyChain(keys=())
+        key = SigningKey(signing.read_private_file(options.after), chain).rotate(private, at=at)
+    _write_private(options.private, private)  # first: a chain that ends with a lost key would sign no more
+    write_out(key.chain.to_bytes(), options.keys)
+    print(f"Clé {key.key_id}, en service depuis maintenant. Publiez « {options.keys} », et cette empreinte :")
+    print(key.chain.keys[-1].fingerprint)
+    return 0
+
+
+def _write_private(path: Path, private: Ed25519PrivateKey) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(signing.pem_of_private(private))
+    except FileExistsError as fault:
+        raise CommandRefusedError(
+            f"Le fichier « {path} » existe : une clé n’en remplace jamais une autre."
+        ) from fault
+    except OSError as fault:
+        raise CommandRefusedError(
+            f"Le fichier « {path} » ne peut pas être écrit : {reason(fault)}."
+        ) from fault

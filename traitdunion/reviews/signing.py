@@ -19,7 +19,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from traitdunion.core.errors import Refusal
 from traitdunion.reviews import canonical, document, records
@@ -446,6 +452,11 @@ def read_private_key(pem: bytes) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise SigningError("La clé privée du site n’est pas une clé Ed25519.")
     return key
+
+
+def pem_of_private(private: Ed25519PrivateKey) -> bytes:
+    """Return a private key as ``read_private_key`` reads it. It goes to a file that only its owner reads."""
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def read_private_file(path: Path) -> Ed25519PrivateKey:
