@@ -8,7 +8,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from traitdunion.barometer import keys, queries_pistes
+from traitdunion.barometer import actions_pistes, keys
 from traitdunion.barometer.kinds import Answer, Decision, Outcome, State
 from traitdunion.barometer.models import Effect, Piste, Proposal, Result, RosterEntry, Sheet, Wave
 from traitdunion.demo import barometer_pulse, barometer_world, world
@@ -70,15 +70,15 @@ def test_the_three_outcomes_are_seen_where_one_looks_first(here):
     assert set(seen.values_list("outcome", flat=True)) == {each.value for each in Outcome}
 
 
-def test_what_is_said_of_an_effect_is_what_the_two_results_say(here):
-    result = Result.objects.get(wave__name=barometer_world.WAVES[1][0])
+def test_what_is_said_of_an_effect_is_what_the_analysis_says_when_asked_again(here):
+    result = Result.objects.select_related("wave").get(wave__name=barometer_world.WAVES[1][0])
+    effects = Effect.objects.filter(wave=result.wave).order_by("piste")
+    told = list(effects.values_list("piste", "outcome", "sentence"))
+    effects.update(outcome=Outcome.UNDECIDED.value, sentence="")
 
-    found = {
-        piste.pk: (seen.outcome.value, seen.sentence) for piste, seen in queries_pistes.effects_in(result)
-    }
+    actions_pistes.observe(result, actor=world.ACTOR, at=result.wave.sealed_at)
 
-    kept = Effect.objects.filter(wave=result.wave).values_list("piste", "outcome", "sentence")
-    assert found == {piste: (outcome, sentence) for piste, outcome, sentence in kept}
+    assert told == list(effects.values_list("piste", "outcome", "sentence"))
 
 
 @pytest.mark.parametrize("side", list(Side))
