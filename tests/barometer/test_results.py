@@ -373,7 +373,7 @@ def test_a_page_costs_the_same_for_more_waves(page, django_assert_max_num_querie
     for rank, days_ago in enumerate((300, 200, 20)):
         computed(f"V{rank}", days_ago=days_ago)
     who = reader(Role.REFERENT_ARS, "67")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert who.get(page).status_code == 200
 
 

@@ -27,8 +27,9 @@ class Fact:
         key: short name, for the rules: ``referent_in_post``, or what the app that brings it says.
         side: the institution it is about, None for both.
         label: what is looked at, in French.
-        holds: whether it is so.
+        holds: whether it is so; False when nobody measures it yet.
         sentence: the French sentence that says why.
+        is_measured: whether the site holds what would tell; when not, the sentence says what is missing.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Fact:
     label: str
     holds: bool
     sentence: str
+    is_measured: bool = True
 
 
 class Provider(Protocol):
