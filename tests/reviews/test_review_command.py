@@ -121,8 +121,10 @@ opened = []
 sys.addaudithook(lambda event, args: opened.append(event) if event.startswith("socket.") else None)
 status = main(sys.argv[1:])
 assert not opened, opened
-for name in ("django", "psycopg", "numpy", "config"):
-    assert name not in sys.modules, name
+assert "config" not in sys.modules
+files = {name.partition(".")[0]: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+needed = {name for name, file in files.items() if "site-packages" in file and not name.startswith("_")}
+assert needed <= {"cryptography", "rfc8785", "rfc3161_client", "cffi"}, needed  # as docs/bilan.md says
 sys.exit(status)
 """
 
