@@ -9,12 +9,13 @@ from io import BytesIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
 from traitdunion.core.choices import Kind
 from traitdunion.exchange.cells import Cell
 from traitdunion.exchange.errors import UnwritableTableError
 from traitdunion.exchange.tables import read_table
-from traitdunion.exchange.writers import CONTENT_TYPES, FORMATS, write_table
+from traitdunion.exchange.writers import CONTENT_TYPES, FORMATS, Sheet, write_table, write_workbook
 
 TABLES = ("xlsx", "ods", "csv")
 AT = datetime(2026, 3, 1, 14, 20, 33)
@@ -194,3 +195,45 @@ def test_an_empty_cell_is_empty_in_every_format():
     for kind in TABLES:
         [row] = read(written("x", None, "", kind=kind), kind).rows
         assert [cell.if_any(Cell.as_text) for cell in row] == ["x", None, None]
+
+
+# Several tables
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_a_workbook_keeps_its_tables_apart(kind):
+    sheets = [
+        Sheet(title="Chiffres", headers=["a"], rows=[["1"], ["2"]]),
+        Sheet(title="Limites", headers=["b", "c"], rows=[["x", "y"]]),
+    ]
+    book = CalamineWorkbook.from_filelike(BytesIO(write_workbook(sheets, format=kind, title="Bilan")))
+    assert book.sheet_names == ["Chiffres", "Limites"]
+    assert [book.get_sheet_by_name(name).to_python() for name in book.sheet_names] == [
+        [["a"], ["1"], ["2"]],
+        [["b", "c"], ["x", "y"]],
+    ]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+@pytest.mark.parametrize("titles", [[], ["Limites", "limites"], ["x" * 31 + "1", "x" * 31 + "2"]])
+def test_two_tables_of_one_name_are_refused(kind, titles):
+    with pytest.raises(ValueError, match="a name of its own"):
+        write_workbook(
+            [Sheet(title=title, headers=["a"], rows=[]) for title in titles], format=kind, title="x"
+        )
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_limits_lie_beside_the_table(kind):
+    made = write_table(["a"], [["1"]], format=kind, title="Mesure", limits=["Peu de voix.", "=1"])
+    book = CalamineWorkbook.from_filelike(BytesIO(made))
+    assert book.sheet_names == ["Mesure", "Limites"]
+    assert book.get_sheet_by_name("Limites").to_python() == [["Limites"], ["Peu de voix."], ["=1"]]
+
+
+def test_limits_are_a_key_of_json_and_leave_csv_alone():
+    made = {
+        kind: write_table(["a"], [["1"]], format=kind, title="x", limits=["Peu."]) for kind in ("json", "csv")
+    }
+    assert json.loads(made["json"])["limits"] == ["Peu."]
+    assert made["csv"] == write_table(["a"], [["1"]], format="csv", title="x")
