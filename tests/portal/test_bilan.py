@@ -1,0 +1,254 @@
+"""A bilan as PDF, DOCX and ODS: all of it, the same bytes each time, and never read as markup."""
+
+import dataclasses
+import zipfile
+from datetime import date
+from io import BytesIO
+
+import docx
+import pytest
+from docx.oxml.ns import qn
+from python_calamine import CalamineWorkbook
+
+from traitdunion.portal import bilan as documents
+from traitdunion.reviews import document
+from traitdunion.reviews.canonical import MalformedError
+from traitdunion.reviews.document import (
+    Bilan,
+    Commitment,
+    Conclusion,
+    Corrects,
+    Criterion,
+    Departement,
+    Figure,
+    Keeping,
+    Level,
+    Meeting,
+    Operator,
+    Owner,
+    Paragraph,
+    Presence,
+    Result,
+    Section,
+    Threshold,
+    Verdict,
+    Voice,
+)
+
+MARKUP = "#panic() $x$ *gras* <b> [lien] \\ `code` @cle"
+
+
+def figure(name, value="2", **values):
+    return Figure(
+        **{
+            "id": name,
+            "label": f"Compte de {name}",
+            "definition": f"Comment {name} se compte",
+            "source": "Registre des conventions",
+            "as_of": date(2026, 9, 30),
+            "value": value,
+            "denominator": "3",
+            "unit": "réunions",
+            "reason_missing": None,
+            **values,
+        }
+    )
+
+
+BILAN = Bilan(
+    level=Level.DEPARTEMENT,
+    departement=Departement(code="67", name="Bas-Rhin"),
+    quarter="2026-T3",
+    period=document.period_of("2026-T3"),
+    version=2,
+    corrects=Corrects(version=1, sha256="ab" * 32),
+    reason="Une réunion avait été oubliée.",
+    criteria_version="exemple-1",
+    is_example=True,
+    figures=(
+        figure("presence", None, denominator=None, reason_missing="pas encore mesuré"),
+        figure("reunions"),
+    ),
+    criteria=(
+        Criterion(
+            id="une-reunion",
+            label="Une réunion au moins",
+            definition="Une réunion tenue dans le trimestre",
+            denominator="réunions prévues",
+            threshold=Threshold(operator=Operator.AT_LEAST, value="1"),
+            figure="reunions",
+            result=Result.MET,
+        ),
+    ),
+    conclusion=Conclusion(
+        computed=Verdict.INCONCLUSIVE,
+        explanation=("Une réponse manque.",),
+        missing=("presence",),
+        kept=Verdict.SATISFACTORY,
+        reason="Écart voulu par les deux parties.",
+    ),
+    sections=(
+        Section(
+            id="changements",
+            title="Ce qui a changé",
+            paragraphs=(
+                Paragraph(
+                    id="p1", voice=Voice.COMMUNE, text=f"Il y a eu {{{{chiffre:reunions}}}}.\n{MARKUP}"
+                ),
+                Paragraph(id="p2", voice=Voice.ARS, text="Présence : {{chiffre:presence}}."),
+            ),
+        ),
+        Section(id="vide", title="Partie sans texte", paragraphs=()),
+    ),
+    commitments=(
+        Commitment(
+            id="e1",
+            text="Désigner un suppléant",
+            owner=Owner.PREFECTURE,
+            due=date(2026, 9, 1),
+            state=Keeping.ABANDONED,
+            reason="Poste supprimé",
+            from_quarter="2026-T2",
+        ),
+    ),
+    meeting=Meeting(
+        date=date(2026, 9, 20),
+        present=(Presence(organisation="Préfecture du Bas-Rhin", post="Référent"),),
+        decisions=("Se revoir en décembre.",),
+    ),
+    limits=("Des faits, non un jugement.",),
+)
+NATIONAL = dataclasses.replace(
+    BILAN,
+    level=Level.NATIONAL,
+    departement=None,
+    version=1,
+    corrects=None,
+    reason=None,
+    sections=(),
+    commitments=(),
+    meeting=None,
+)
+
+
+def pdf(bilan):
+    return documents.render(document.to_bytes(bilan))
+
+
+MAKERS = (pdf, documents.word, documents.workbook)
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("bilan", [BILAN, NATIONAL], ids=["departement", "national"])
+def test_the_same_bilan_gives_the_same_bytes(make, bilan):
+    assert make(bilan) == make(bilan)
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_another_word_gives_other_bytes(make):
+    assert make(BILAN) != make(dataclasses.replace(BILAN, limits=("Des faits, non un jugement !",)))
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_what_could_not_be_signed_makes_no_document(make):
+    with pytest.raises(MalformedError, match="version"):
+        make(dataclasses.replace(BILAN, version=0))
+
+
+def test_a_pdf_is_tagged_and_tells_its_language():
+    made = pdf(BILAN)
+    assert made.startswith(b"%PDF-")
+    assert b"/MarkInfo" in made
+    assert b"/Lang" in made
+
+
+def test_a_bar_stands_for_a_part_only():
+    said = documents.content(BILAN)
+    assert [bar["percent"] for bar in said["bars"]] == [66.7]
+    more = dataclasses.replace(BILAN, figures=(BILAN.figures[0], figure("reunions", "4")))
+    assert documents.content(more)["bars"] == []
+
+
+def test_a_figure_in_a_sentence_leads_to_its_line():
+    [section] = documents.content(BILAN)["sections"]
+    words = [piece for piece in section["paragraphs"][0]["lines"][0] if piece["figure"]]
+    assert words == [
+        {
+            "text": "2\N{NO-BREAK SPACE}sur\N{NO-BREAK SPACE}3\N{NO-BREAK SPACE}réunions",
+            "figure": "reunions",
+            "rank": 2,
+        }
+    ]
+
+
+EXPECTED = (
+    "Bilan, Bas-Rhin (67), 3e trimestre 2026",
+    "du 1er juillet 2026 au 30 septembre 2026",
+    "rectifie la version 1",
+    "Une réunion avait été oubliée.",
+    "n’ont rien d’officiel",
+    "Satisfaisant",
+    "le calcul donnait « non concluant »",
+    "Une réponse manque.",
+    "Compte de presence",
+    "Écart voulu par les deux parties.",
+    "Ce qui a changé",
+    MARKUP,
+    "Position de l’ARS",
+    "pas encore mesuré",
+    "Désigner un suppléant",
+    "abandonné : Poste supprimé",
+    "Réunion du 20 septembre 2026",
+    "Référent (Préfecture du Bas-Rhin)",
+    "Se revoir en décembre.",
+    "Une réunion au moins",
+    "au moins 1",
+    "atteint",
+    "Comment reunions se compte",
+    "Registre des conventions",
+    "Des faits, non un jugement.",
+    document.sha256(BILAN),
+)
+
+
+def words_of_docx(made):
+    paper = docx.Document(BytesIO(made))
+    return "\n".join(
+        "".join(text.text or "" for text in paragraph.iter(qn("w:t")))
+        for paragraph in paper.element.body.iter(qn("w:p"))
+    )
+
+
+def words_of_ods(made):
+    book = CalamineWorkbook.from_filelike(BytesIO(made))
+    return "\n".join(
+        str(cell)
+        for name in book.sheet_names
+        for row in book.get_sheet_by_name(name).to_python()
+        for cell in row
+    )
+
+
+@pytest.mark.parametrize("expected", EXPECTED)
+def test_every_document_says_all_of_it(expected):
+    assert expected in words_of_docx(documents.word(BILAN))
+    assert expected in words_of_ods(documents.workbook(BILAN))
+
+
+def test_a_word_processor_reads_the_document_in_french():
+    paper = docx.Document(BytesIO(documents.word(BILAN)))
+    assert {each.get(qn("w:val")) for each in paper.styles.element.iter(qn("w:lang"))} == {"fr-FR"}
+    assert all(table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None for table in paper.tables)
+
+
+def test_no_clock_is_in_a_word_document():
+    with zipfile.ZipFile(BytesIO(documents.word(BILAN))) as archive:
+        assert {member.date_time for member in archive.infolist()} == {(2026, 1, 1, 0, 0, 0)}
+
+
+def test_a_workbook_keeps_numbers_and_days_as_such():
+    book = CalamineWorkbook.from_filelike(BytesIO(documents.workbook(BILAN)))
+    assert book.sheet_names == ["Bilan", "Chiffres", "Critères", "Engagements", "Limites"]
+    [_, missing, counted] = book.get_sheet_by_name("Chiffres").to_python()
+    assert counted[4:8] == [2.0, 3.0, "réunions", date(2026, 9, 30)]
+    assert (missing[4], missing[8]) == ("", "pas encore mesuré")
