@@ -673,7 +673,11 @@ def _events(world: World, action: Action) -> Iterator[ActionEvent]:
     done = _later(world, started, 60, 900)
     if done is not None:
         kind = EventKind.REALISEE if world.chance.random() < 0.95 else EventKind.ABANDONNEE
-        yield ActionEvent(action=action, kind=kind.value, happened_on=done, **world.author(done))
+        # As the page asks: an action given up says why.
+        reason = "Sans objet depuis (exemple)" if kind is EventKind.ABANDONNEE else ""
+        yield ActionEvent(
+            action=action, kind=kind.value, happened_on=done, reason=reason, **world.author(done)
+        )
 
 
 def _blockers(world: World, action: Action) -> Iterator[Blocker]:
