@@ -16,13 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from traitdunion.barometer.disclosure import (
+    RESPONDENTS,
     Cell,
     Guard,
     IsolatesError,
-    Plan,
-    Scope,
-    plan,
-    show_figures,
+    Recorded,
+    alone,
+    guards_of,
+    withdrawn,
 )
 
 SIDES = ("ars", "prefecture")
@@ -139,27 +140,30 @@ class World:
             asked[cell], answered[cell] = frozenset(people), frozenset(people[:numbers])
         return cls(asked, answered)
 
-    def plans(self):
-        wide = plan(counted(self.asked), REGION_OF)
-        return wide, plan(counted(self.answered), REGION_OF, within=wide)
+    def shown(self):
+        """Return the sides that may be shown: by all who answered, by those who gave a number."""
+        wide = alone(counted(self.asked))
+        return wide, alone(counted(self.answered), within=wide)
 
 
 def counted(people_of):
     return {cell: len(people) for cell, people in people_of.items()}
 
 
-def people(blocks, of_cell):
-    return frozenset().union(*(block.people(of_cell) for block in blocks))
+def everything_shown(cells, of_cell):
+    """Return every cut made of these sides: themselves, their régions, the nation."""
+    wider = [[cell for cell in cells if cell.side == side] for side in SIDES]
+    wider += [
+        [c for c in of if REGION_OF[c.departement] == code]
+        for of in wider
+        for code in set(REGION_OF.values())
+    ]
+    return [of_cell[cell] for cell in cells] + [
+        frozenset().union(*(of_cell[cell] for cell in some)) for some in wider if some
+    ]
 
 
-def everything_shown(found: Plan, of_cell):
-    """Return every cut of a plan: blocks, régions, nation."""
-    wider = [found.nation(side) for side in SIDES]
-    wider += [found.region(code, side) for code in set(REGION_OF.values()) for side in SIDES]
-    return found.cuts(of_cell) + [people(blocks, of_cell) for blocks in wider if blocks]
-
-
-def isolated_by_plans(world, wide, narrow):
+def isolated(world, wide, narrow):
     """Attack the answers, then who does not know: by its shares, and by the counts printed beside the means."""
     answers = everything_shown(narrow, world.answered)
     ignorance = everything_shown(wide, world.asked) + everything_shown(narrow, world.asked)
@@ -260,7 +264,7 @@ def test_any_three_requests_in_any_order_isolate_nobody(sizes):
 
 
 @st.composite
-def requests_after_a_plan(draw):
+def requests_after_the_sides(draw):
     """Filters, exports and questions to the API: cells at will, or people at will."""
     world = draw(worlds)
     everyone = sorted(frozenset().union(*world.answered.values()))
@@ -271,11 +275,11 @@ def requests_after_a_plan(draw):
     return world, draw(st.lists(by_cell | by_person, max_size=12))
 
 
-@given(requests_after_a_plan())
+@given(requests_after_the_sides())
 @settings(max_examples=60, deadline=None)
-def test_requests_after_the_plan_isolate_nobody(case):
+def test_requests_after_the_sides_isolate_nobody(case):
     world, requests = case
-    guard = Guard(everything_shown(world.plans()[1], world.answered))
+    guard = Guard(everything_shown(world.shown()[1], world.answered))
 
     for cut in requests:
         if guard.admits(cut):
@@ -285,7 +289,7 @@ def test_requests_after_the_plan_isolate_nobody(case):
     assert not shown or (attack_by_algebra(shown) or attack_by_exchange(shown)) is None
 
 
-@given(requests_after_a_plan(), st.randoms(use_true_random=False))
+@given(requests_after_the_sides(), st.randoms(use_true_random=False))
 @settings(max_examples=40, deadline=None)
 def test_the_state_does_not_depend_on_the_order_of_what_was_shown(case, shuffler):
     first = Guard(case[1])
@@ -322,38 +326,13 @@ def test_a_cut_already_shown_may_be_shown_again_under_a_stricter_threshold():
     assert not guard.admits("efgh")
 
 
-@pytest.mark.parametrize("build", [lambda: Guard(least=2), lambda: plan({}, {}, least=2)])
+@pytest.mark.parametrize("build", [lambda: Guard(least=2), lambda: alone({}, least=2)])
 def test_the_threshold_is_never_below_three(build):
     with pytest.raises(ValueError, match="expected 3 or more"):
         build()
 
 
 # Two bases
-
-
-def test_a_mean_is_refused_when_the_count_beside_it_would_tell_who_did_not_know():
-    """Shares of four then mean of the four and one more: the same three numbers, one more « ne sait pas »."""
-    respondents, numbers = Guard(["abcd"]), Guard(["abc"])
-
-    assert numbers.admits("abc")
-    with pytest.raises(IsolatesError):
-        show_figures(frozenset("abcde"), frozenset("abc"), respondents=respondents, numbers=numbers)
-
-
-def test_a_refusal_for_want_of_numbers_is_remembered():
-    respondents, numbers = Guard(), Guard()
-
-    with pytest.raises(IsolatesError):
-        show_figures(frozenset("abcd"), frozenset("ab"), respondents=respondents, numbers=numbers)
-
-    assert respondents.shown == (frozenset("abcd"),)
-    assert numbers.shown == ()
-    assert not respondents.admits("abcde")
-
-
-def test_who_answered_was_asked():
-    with pytest.raises(ValueError, match="those asked"):
-        show_figures(frozenset("abc"), frozenset("abcd"), respondents=Guard(), numbers=Guard())
 
 
 def test_a_guess_minus_an_own_view_asks_both_guards():
@@ -364,237 +343,91 @@ def test_a_guess_minus_an_own_view_asks_both_guards():
     assert not guesses.admits("abc")
 
 
-# The plan
+# The sides of a wave
 
 
 @given(worlds)
 @settings(max_examples=150, deadline=None)
-def test_the_plan_of_any_wave_isolates_nobody(world):
-    wide, narrow = world.plans()
+def test_the_sides_of_any_wave_isolate_nobody(world):
+    wide, narrow = world.shown()
 
-    assert isolated_by_plans(world, wide, narrow) is None
-    for found, of_cell in ((wide, world.asked), (narrow, world.answered)):
+    assert isolated(world, wide, narrow) is None
+    assert wide == {cell for cell in CELLS if len(world.asked[cell]) >= FEW}
+    assert narrow == {cell for cell in CELLS if len(world.answered[cell]) >= FEW}
+    for cells, of_cell in ((wide, world.asked), (narrow, world.answered)):
         guard = Guard()
-        for cut in everything_shown(found, of_cell):
+        for cut in everything_shown(cells, of_cell):
             guard.show(cut)
-    respondents = Guard(everything_shown(wide, world.asked))
-    for cut in everything_shown(narrow, world.asked):
-        respondents.show(cut)
 
 
 def test_every_wave_of_three_sides_isolates_nobody():
     for sizes in product(POSSIBLE, repeat=3):
         world = World.of(dict(zip(CELLS[:3], sizes, strict=True)))
-        assert isolated_by_plans(world, *world.plans()) is None
+        assert isolated(world, *world.shown()) is None
 
 
-def test_a_plan_for_numbers_that_forgets_the_respondents_is_beaten():
-    """67: four asked, two numbers; its other side two and one. Merged, their count tells who of the two knew."""
-    sizes = dict.fromkeys(CELLS, (0, 0)) | {CELLS[0]: (4, 2), CELLS[1]: (2, 1)}
-    world = World.of(sizes)
-    wide, narrow = world.plans()
-    careless = plan(counted(world.answered), REGION_OF)
+def test_a_total_that_counts_a_small_side_is_beaten():
+    """What the sites of other surveys do: hide the side of two, and leave it in the nation."""
+    world = same_answers({CELLS[0]: 4, CELLS[2]: 2})
+    careless = [world.asked[CELLS[0]], world.asked[CELLS[0]] | world.asked[CELLS[2]]]
 
-    assert isolated_by_plans(world, wide, careless)
-    assert isolated_by_plans(world, wide, narrow) is None
-
-
-def all_that_is_read(sheets):
-    """Go from sheets (an answer, None for « ne sait pas », by cell and number) to all that pages could print."""
-    asked, answered = defaultdict(dict), defaultdict(dict)
-    for (cell, number), answer in sheets.items():
-        asked[cell][number] = answer
-        if answer is not None:
-            answered[cell][number] = answer
-    wide = plan(counted(asked), REGION_OF)
-    narrow = plan({cell: len(answered[cell]) for cell in asked}, REGION_OF, within=wide)
-    ignorance = [
-        sum(answer is None for cell in block.cells for answer in asked[cell].values())
-        for block in wide.blocks
-    ]
-    answers = [
-        sorted(answer for block in blocks for cell in block.cells for answer in answered[cell].values())
-        for blocks in [
-            *([block] for block in narrow.blocks),
-            *(narrow.nation(side) for side in SIDES),
-            *(narrow.region(code, side) for code in set(REGION_OF.values()) for side in SIDES),
-        ]
-    ]
-    return ignorance, answers, narrow, narrow.reasons()
-
-
-@given(st.dictionaries(st.sampled_from(CELLS), st.sampled_from(POSSIBLE[1:]), min_size=1, max_size=6))
-@settings(max_examples=30, deadline=None)
-def test_not_even_the_plan_and_its_reasons_tell_who_did_not_know(sizes):
-    """Two people who exchange their whole sheets: nothing printed changes, for at least three people each."""
-    sheets = {
-        (cell, number): f"{cell}{number}" if number < numbers else None
-        for cell, (respondents, numbers) in sizes.items()
-        for number in range(respondents)
-    }
-    read = all_that_is_read(sheets)
-
-    for one in sheets:
-        unseen = all_that_is_read(sheets | {one: None}) == read == all_that_is_read(sheets | {one: "other"})
-        confused = [
-            other
-            for other in sheets
-            if all_that_is_read(sheets | {one: sheets[other], other: sheets[one]}) == read
-        ]
-        assert unseen or len(confused) >= FEW
-
-
-@given(worlds)
-@settings(max_examples=100, deadline=None)
-def test_the_plan_shows_all_that_can_be(world):
-    """Every side of three; every pair of small sides that makes three; no total could count one more side."""
-    of_cell = world.asked
-    found = world.plans()[0]
-    guard = Guard(everything_shown(found, of_cell))
-    counts = counted(of_cell)
-
-    assert found.alone == {cell for cell in CELLS if counts[cell] >= FEW}
-    pairs = {block.cells[0].departement for block in found.blocks if block.scope is Scope.PAIR}
-    for code in REGION_OF:
-        sizes = [counts[Cell(code, side)] for side in SIDES]
-        assert (code in pairs) == (max(sizes) < FEW <= sum(sizes))
-    missing = [cell for cell in found.left_out if counts[cell]]
-    for side in SIDES:
-        left = [cell for cell in missing if cell.side == side]
-        assert sum(counts[cell] for cell in left) < FEW
-        for some in chain.from_iterable(combinations(left, many) for many in (1, 2)):
-            wider = people(found.nation(side), of_cell).union(*(of_cell[cell] for cell in some))
-            assert not guard.admits(wider)
-    for code, side in product(set(REGION_OF.values()), SIDES):
-        inside = {cell for block in found.region(code, side) for cell in block.cells}
-        outside = [
-            c for c in CELLS if REGION_OF[c.departement] == code and c.side == side and c not in inside
-        ]
-        for some in chain.from_iterable(combinations(outside, many) for many in (1, 2, 3)):
-            added = frozenset().union(*(of_cell[cell] for cell in some))
-            whole_pairs = all(cell.departement in pairs for cell in some)
-            assert (
-                not added
-                or whole_pairs
-                or not guard.admits(people(found.region(code, side), of_cell) | added)
-            )
-
-
-@given(worlds)
-@settings(max_examples=150, deadline=None)
-def test_a_block_never_mixes_what_a_figure_keeps_apart(world):
-    wide, narrow = world.plans()
-
-    for found in (wide, narrow):
-        cells = [cell for block in found.blocks for cell in block.cells]
-        assert sorted([*cells, *found.left_out]) == CELLS
-        assert all(world.asked[cell] for cell in cells)
-        for block in found.blocks:
-            departements = {cell.departement for cell in block.cells}
-            sides = {cell.side for cell in block.cells}
-            regions = {REGION_OF[code] for code in departements}
-            assert block.side == (None if block.scope is Scope.PAIR else block.cells[0].side)
-            assert {
-                Scope.SIDE: len(block.cells) == 1,
-                Scope.PAIR: len(block.cells) == 2 and len(departements) == 1,
-                Scope.REGION: len(sides) == len(regions) == 1 < len(departements),
-                Scope.NATION: len(sides) == 1 < len(regions),
-            }[block.scope]
-        for code, side in product(set(REGION_OF.values()), SIDES):
-            counted_there = [cell for block in found.region(code, side) for cell in block.cells]
-            assert all(REGION_OF[cell.departement] == code and cell.side == side for cell in counted_there)
-
-
-@given(worlds, st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
-def test_the_plan_does_not_depend_on_the_order_of_the_cells(world, shuffler):
-    counts = counted(world.asked)
-    mixed = list(counts.items())
-    shuffler.shuffle(mixed)
-
-    assert plan(dict(mixed), REGION_OF) == plan(counts, REGION_OF)
-
-
-def test_one_small_departement_silences_neither_its_region_nor_the_nation():
-    world = same_answers({Cell("04", "ars"): 4, Cell("05", "ars"): 2, Cell("06", "ars"): 5})
-    found = world.plans()[1]
-
-    assert [block.n for block in found.region("93", "ars")] == [4, 5]
-    assert found.left_out == (Cell("05", "ars"),)
-    assert "guide d’échange" in found.reasons()[Cell("05", "ars")]
-
-
-def test_small_sides_are_merged_as_near_as_they_can_be():
-    world = same_answers(
-        {
-            Cell("01", "ars"): 2,
-            Cell("01", "prefecture"): 1,
-            Cell("03", "ars"): 2,
-            Cell("02", "ars"): 1,
-            Cell("04", "ars"): 1,
-            Cell("05", "ars"): 2,
-            Cell("06", "ars"): 6,
-        }
-    )
-    found = world.plans()[1]
-    reasons = found.reasons()
-
-    assert [(block.scope, block.n) for block in found.blocks] == [
-        (Scope.PAIR, 3),
-        (Scope.NATION, 3),
-        (Scope.REGION, 3),
-        (Scope.SIDE, 6),
-    ]
-    assert found.left_out == ()
-    assert reasons[Cell("06", "ars")] == ""
-    assert "les deux côtés" in reasons[Cell("01", "prefecture")]
-    assert "de la région" in reasons[Cell("05", "ars")]
-    assert "de la France" in reasons[Cell("02", "ars")]
+    assert attack_by_algebra(careless) == world.asked[CELLS[2]]
 
 
 def test_a_side_of_four_who_mostly_do_not_know_shows_its_share_and_no_mean():
     world = World.of({Cell("01", "ars"): (4, 2), Cell("01", "prefecture"): (5, 5)})
-    wide, narrow = world.plans()
+    wide, narrow = world.shown()
 
-    assert wide.alone == {Cell("01", "ars"), Cell("01", "prefecture")}
-    assert narrow.alone == {Cell("01", "prefecture")}
-
-
-def test_a_reason_never_tells_how_many():
-    """One of two answered, or both: the words are the same."""
-    one = World.of({Cell("01", "ars"): (2, 1)}).plans()[1].reasons()
-    both = World.of({Cell("01", "ars"): (2, 2)}).plans()[1].reasons()
-
-    assert one == both
+    assert wide == {Cell("01", "ars"), Cell("01", "prefecture")}
+    assert narrow == {Cell("01", "prefecture")}
 
 
 # Editions of one wave
+
+
+def on_record(cells, of_cell, base=RESPONDENTS):
+    return [Recorded(base, cell, of_cell[cell]) for cell in sorted(cells)]
 
 
 def corrected(of_cell, cell, lost):
     return of_cell | {cell: frozenset(sorted(of_cell[cell])[lost:])}
 
 
+def test_what_is_on_record_of_a_base_is_in_its_guard_and_in_no_other():
+    cell = Cell("01", "ars")
+    guards = guards_of([Recorded("roles", cell, frozenset("abcd")), Recorded("buts", cell, frozenset("abc"))])
+
+    assert not guards["roles"].admits("abc")
+    assert guards["buts"].admits("abc")
+    assert guards["secret"].admits("abc")
+
+
 def test_a_second_edition_with_one_sheet_fewer_is_refused():
     world = same_answers({Cell("01", "ars"): 5, Cell("03", "ars"): 4})
-    first = world.plans()[1]
+    first = world.shown()[1]
     after = corrected(world.answered, Cell("01", "ars"), 1)
     guard = Guard(everything_shown(first, world.answered))
-    again = everything_shown(plan(counted(after), REGION_OF), after)
+    again = everything_shown(alone(counted(after)), after)
 
     assert attack_by_algebra([*guard.shown, *again])
     assert not guard.admits(after[Cell("01", "ars")])
     assert not guard.admits(after[Cell("01", "ars")] | after[Cell("03", "ars")])
 
 
-def test_a_second_edition_withdraws_the_corrected_side_and_keeps_the_others():
+def test_a_second_edition_withdraws_the_side_that_changed_and_keeps_the_others():
     world = same_answers({Cell("01", "ars"): 5, Cell("03", "ars"): 4})
-    first = world.plans()[1]
-    second = first.without([Cell("01", "ars")])
+    record = on_record(world.shown()[0], world.asked)
 
-    assert second.alone == {Cell("03", "ars")}
-    assert [block.n for block in second.region("84", "ars")] == [4]
-    assert "corrigées" in second.reasons()[Cell("01", "ars")]
+    assert withdrawn(record, world.asked) == set()
+    assert withdrawn(record, corrected(world.asked, Cell("01", "ars"), 1)) == {Cell("01", "ars")}
+    assert withdrawn(record, {Cell("03", "ars"): world.asked[Cell("03", "ars")]}) == {Cell("01", "ars")}
+    assert withdrawn(record, world.asked | {Cell("02", "ars"): frozenset("xyz")}) == set()
+
+
+def test_a_sheet_corrected_in_place_is_somebody_else():
+    cell = Cell("01", "ars")
+
+    assert withdrawn(on_record([cell], {cell: frozenset("abc")}), {cell: frozenset("abd")}) == {cell}
 
 
 def test_a_side_that_lost_three_of_six_may_be_shown_again():
@@ -608,36 +441,30 @@ def test_a_side_that_lost_three_of_six_may_be_shown_again():
 @given(worlds, st.lists(st.tuples(st.sampled_from(CELLS), st.integers(1, 4)), min_size=1, max_size=4))
 @settings(max_examples=100, deadline=None)
 def test_editions_compared_isolate_nobody(world, corrections):
-    wide, narrow = world.plans()
     asked, answered = world.asked, world.answered
-    changed = set()
-    answers = everything_shown(narrow, answered)
-    ignorance = everything_shown(wide, asked) + everything_shown(narrow, asked)
-    for cell, lost in corrections:
+    record, answers, ignorance = [], [], []
+    for cell, lost in [(CELLS[0], 0), *corrections]:
         asked = corrected(asked, cell, lost)
         answered = answered | {cell: answered[cell] & asked[cell]}
-        changed |= {cell} if asked[cell] != world.asked[cell] else set()
-        answers += everything_shown(narrow.without(changed), answered)
-        ignorance += everything_shown(wide.without(changed), asked)
-        ignorance += everything_shown(narrow.without(changed), asked)
+        gone = withdrawn(record, asked)
+        now = World(
+            {c: asked[c] for c in CELLS if c not in gone}, {c: answered[c] for c in CELLS if c not in gone}
+        )
+        wide, narrow = now.shown()
+        record += on_record(wide, asked)
+        answers += everything_shown(narrow, answered)
+        ignorance += everything_shown(wide, asked) + everything_shown(narrow, asked)
 
     assert (attack_by_algebra(answers) or attack_by_algebra(ignorance)) is None
-
-
-# The whole country
+    guard = Guard()
+    for each in record:
+        guard.show(each.people)
 
 
 def test_a_wave_of_the_whole_country_shows_every_side_of_three():
     chance = random.Random(7)
-    region_of = {f"{number:03}": f"{number % 18:02}" for number in range(101)}
-    cells = [Cell(code, side) for code in region_of for side in SIDES]
-    asked = {cell: chance.randint(0, 6) for cell in cells}
-    wide = plan(asked, region_of)
+    asked = {Cell(f"{number:03}", side): chance.randint(0, 6) for number in range(101) for side in SIDES}
     for _ in range(9):
         answered = {cell: sum(chance.random() < 0.85 for _ in range(size)) for cell, size in asked.items()}
-        narrow = plan(answered, region_of, within=wide)
 
-        assert narrow.alone == {cell for cell in cells if answered[cell] >= FEW}
-        assert all(block.n >= FEW for block in narrow.blocks)
-        parts = [set(block.cells) for block in wide.blocks]
-        assert all(part <= set(b.cells) or not part & set(b.cells) for part in parts for b in narrow.blocks)
+        assert alone(answered, within=alone(asked)) == {cell for cell in asked if answered[cell] >= FEW}

@@ -27,8 +27,8 @@ from tests.barometer.results import (
     wave,
 )
 from tests.barometer.test_disclosure import attack_by_algebra, attack_by_comparison, attack_by_exchange
-from traitdunion.barometer import actions_results, showing
-from traitdunion.barometer.disclosure import IsolatesError
+from traitdunion.barometer import actions_results
+from traitdunion.barometer.disclosure import Guard, IsolatesError
 from traitdunion.barometer.models import Cut, Piste, Result
 from traitdunion.exchange.writers import FORMATS
 from traitdunion.identity.kinds import Role
@@ -216,7 +216,7 @@ def test_nothing_is_stored_when_the_guard_refuses(monkeypatch):
     def isolates(*args):
         raise IsolatesError(3)
 
-    monkeypatch.setattr(showing.Guard, "show", isolates)
+    monkeypatch.setattr(Guard, "show", isolates)
     with pytest.raises(IsolatesError):
         actions_results.compute(wave(), **WHO)
 

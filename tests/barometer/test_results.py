@@ -27,7 +27,7 @@ from traitdunion.audit.models import Entry
 from traitdunion.barometer import actions_results, facts
 from traitdunion.barometer.actions_questionnaire import import_text, justify
 from traitdunion.barometer.kinds import State
-from traitdunion.barometer.models import Cut, Piste, Result, Wave
+from traitdunion.barometer.models import Cut, Piste, Result, Sheet, Wave
 from traitdunion.identity.kinds import NATIONAL, Role
 
 pytestmark = pytest.mark.django_db
@@ -67,13 +67,17 @@ def test_a_result_is_computed_once_whoever_asks_again():
     assert Entry.objects.filter(event="barometer.result.computed").count() == 1
 
 
-def test_two_workers_who_computed_at_once_keep_one_result():
-    made = wave()
-    content, shown = actions_results._content(made)
-    kept = [actions_results._keep(made, content, shown, **WHO) for _ in range(2)]
+def test_analysed_again_a_wave_that_did_not_change_keeps_its_edition():
+    first = computed()
+    again = actions_results.compute_again(first.wave, reason="essai", **WHO)
 
-    assert kept[0] == kept[1]
+    assert again == first
     assert Result.objects.count() == 1
+
+
+def test_a_wave_without_a_result_is_not_analysed_again():
+    with pytest.raises(actions_results.ResultRefusedError, match="pas encore de résultat"):
+        actions_results.compute_again(wave(), reason="essai", **WHO)
 
 
 def test_the_same_answers_give_the_same_fingerprint():
@@ -213,7 +217,7 @@ def test_words_come_before_figures_and_limits_after():
         page.index(said)
         for said in (
             "En mots", "Qui a répondu", "Les deux profils face à face", "Les faits, à côté des perceptions",
-            "Le chiffre national est solide, le régional indicatif, le département ouvre la conversation",
+            "Le chiffre national est solide, le régional est indicatif, celui d’un département ouvre une conversation",
             "Ce sont des perceptions",
         )
     ]  # fmt: skip
@@ -283,9 +287,9 @@ def test_a_new_wording_breaks_the_series_in_sight_until_it_is_justified():
     justify("joindre", before=1, after=2, reason="même sens", **WHO)
     whole = words(who.get("departements/67/"))
 
-    assert "Rupture de série" in broken
+    assert "Rupture de série depuis" in broken
     assert "la question « joindre » a changé de formulation" in broken
-    assert "Rupture de série" not in whole
+    assert "Rupture de série depuis" not in whole
 
 
 def test_facts_stand_beside_perceptions():
@@ -384,6 +388,74 @@ def test_the_page_of_the_pair_reads_the_words_of_its_result():
     words_of_result = who.get("departements/67/").content.decode()
 
     assert 'hx-get="/barometre/departements/67/"' in page
-    assert 'hx-select="#said"' in page
+    assert 'hx-select="#said, #faces, #trend"' in page
     assert 'href="/barometre/departements/67/"' in page  # without script
-    assert 'id="said"' in words_of_result
+    for part in ("said", "faces"):
+        assert f'id="{part}"' in words_of_result
+    assert "celui d’un département ouvre une conversation" in page
+
+
+# Over the waves
+
+
+def moved(level):
+    return {
+        cell: [sheet(random.Random(f"{cell}{rank}"), cell[1], level) for rank in range(6)] for cell in drawn()
+    }
+
+
+def test_the_trend_says_and_draws_every_wave_of_the_form():
+    for rank, (days_ago, level) in enumerate([(400, -1.6), (200, 0), (20, 1.6)], start=1):
+        computed(f"V{rank}", days_ago=days_ago, answers=moved(level))
+    computed("point", days_ago=100, format="pulse")
+    page = words(reader(Role.REFERENT_ARS, "67").get("departements/67/"))
+    trend = page[page.index('id="trend"') : page.index('id="facts"')]
+
+    assert "répond plus souvent à « V3 » qu’à « V1 », au-delà de l’intervalle" in trend.replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+    assert trend.count('<svg class="bm-trend"') == len(EXAMPLE.dimensions)
+    assert "point" not in trend.split("<tbody>")[1]
+    assert page.index("En mots") < page.index("D’une vague à l’autre")
+
+
+def test_one_wave_has_no_trend():
+    computed()
+
+    assert 'id="trend"' not in words(reader(Role.REFERENT_ARS, "67").get("departements/67/"))
+
+
+# The same people
+
+
+def followed(name, days_ago, level, asked=None):
+    """Return the result of a wave of sides of three, who all know and all typed the code of their rank."""
+    answers = {
+        cell: [
+            {item: value if value.isdigit() else "3" for item, value in given.items()}
+            for given in (sheet(random.Random(f"{cell}{rank}"), cell[1], level) for rank in range(3))
+        ]
+        for cell in drawn()
+    }
+    made = wave(name, days_ago=days_ago, answers=answers, asked=asked)
+    for code, side in answers:
+        for rank, each in enumerate(Sheet.objects.filter(wave=made, departement=code, side=side)):
+            Sheet.objects.filter(pk=each.pk).update(pair_hash=f"{code} {side} {rank}")
+    return actions_results.compute(made, **WHO)
+
+
+def test_those_who_typed_their_code_again_are_followed_over_the_country():
+    first = followed("V1", 200, -1)
+    second = followed("V2", 20, 1, asked=first.wave.questionnaire)
+    rows = second.content["paired"]
+    page = words(reader(Role.DESK_SANTE).get("resultats/fiabilite/"))
+
+    assert first.content["paired"] == []
+    assert len(rows) == 2 * len(EXAMPLE.dimensions)
+    assert all(
+        (row["n"], row["departements"], row["since"]) == (15, 5, "V1") for row in rows if row["n"] == 15
+    )
+    assert any(row["low"] > 0 for row in rows)
+    assert "plus souvent, au-delà de l’intervalle" in page
+    assert "departement" not in rows[0]
+    assert "Changement des personnes suivies" in page

@@ -1,11 +1,13 @@
-"""Compute what a closed wave found, once: the result as it may be shown, and the groups that it tells about.
+"""Compute what a closed wave found: the result as it may be shown, and the groups that it tells about.
 
-Sealed answers never change, so a result is computed again only by another version of the analysis, from the same
-sheets and the same sides: the cuts on record are then the same too.
+Sealed answers do not change by themselves. When a sheet had to be corrected or removed, or when the analysis changed, a
+wave is analysed again: a new edition, judged against every cut on record of the wave. See
+``docs/adr/0013-differencing-guard.md``.
 """
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +15,18 @@ from django.db import transaction
 
 from traitdunion.audit import actions as audit
 from traitdunion.audit.actors import Actor
-from traitdunion.barometer import actions_pistes, analysis, answers, comparison, queries_results, showing
-from traitdunion.barometer.models import Cut, Result, Sheet, Wave
+from traitdunion.barometer import (
+    actions_pistes,
+    analysis,
+    answers,
+    comparison,
+    pairing,
+    queries_results,
+    queries_sheets,
+    showing,
+)
+from traitdunion.barometer.disclosure import Recorded, guards_of, unknown, withdrawn
+from traitdunion.barometer.models import Cut, Result, Wave
 from traitdunion.barometer.questionnaire import Questionnaire, read
 from traitdunion.core.errors import Refusal
 from traitdunion.identity.kinds import Side
@@ -28,15 +40,38 @@ class ResultRefusedError(Refusal):
 def compute(wave: Wave, *, actor: Actor, at: datetime) -> Result:
     """Return the result of a sealed wave, computed and kept by this call if it was not, with its pistes and effects.
 
-    Sealed answers never change: two workers at once find the same thing, and the second keeps nothing.
-
     Raises:
         ResultRefusedError: the wave is not sealed, or was given up.
     """
-    if wave.sealed_at is None or wave.cancelled_at is not None:
-        raise ResultRefusedError(f"La vague « {wave.name} » n’est pas close : rien n’est analysé avant.")
-    known = wave.results.order_by("edition").last()
-    return known or _keep(wave, *_content(wave), actor=actor, at=at)
+    with transaction.atomic():
+        locked = _locked(wave)  # two workers at once: the second waits, and finds the result of the first
+        known = locked.results.order_by("edition").last()
+        return known or _keep(locked, edition=1, detail={}, actor=actor, at=at)
+
+
+def compute_again(wave: Wave, *, reason: str, actor: Actor, at: datetime) -> Result:
+    """Analyse again a wave that has a result; return the new edition, or the last one when it would say the same.
+
+    Sides whose sheets changed since an earlier edition showed them are left out of it, whole.
+
+    Args:
+        wave: whose sheets were corrected, or that an older analysis read.
+        reason: why, for the log.
+        actor: who asks.
+        at: when.
+
+    Raises:
+        ResultRefusedError: the wave is not sealed, was given up, or has no result yet.
+        IsolatesError: the new edition would isolate fewer than three people; nothing is kept.
+    """
+    with transaction.atomic():
+        locked = _locked(wave)
+        known = locked.results.order_by("edition").last()
+        if known is None:
+            raise ResultRefusedError(f"La vague « {wave.name} » n’a pas encore de résultat à refaire.")
+        return _keep(
+            locked, edition=known.edition + 1, detail={"reason": reason}, known=known, actor=actor, at=at
+        )
 
 
 def compute_missing(*, actor: Actor, at: datetime) -> int:
@@ -47,75 +82,157 @@ def compute_missing(*, actor: Actor, at: datetime) -> int:
     return len(waves)
 
 
-@transaction.atomic
+def _locked(wave: Wave) -> Wave:
+    locked = Wave.objects.select_for_update(of=("self",)).select_related("questionnaire").get(pk=wave.pk)
+    if locked.sealed_at is None or locked.cancelled_at is not None:
+        raise ResultRefusedError(f"La vague « {wave.name} » n’est pas close : rien n’est analysé avant.")
+    return locked
+
+
 def _keep(
-    wave: Wave, content: Mapping[str, Any], shown: Sequence[showing.Shown], *, actor: Actor, at: datetime
+    wave: Wave,
+    *,
+    edition: int,
+    detail: Mapping[str, str],
+    actor: Actor,
+    at: datetime,
+    known: Result | None = None,
 ) -> Result:
-    locked = Wave.objects.select_for_update(of=("self",)).get(pk=wave.pk)
-    known = locked.results.order_by("edition").last()
-    if known is not None:
+    content, cuts = _content(wave)
+    sha256 = hashlib.sha256(showing.canonical(content)).hexdigest()
+    if known is not None and known.sha256 == sha256:
         return known
+    _record(cuts, actor=actor, at=at)
     result = Result.objects.create(
-        wave=locked,
+        wave=wave,
+        edition=edition,
         engine=analysis.ENGINE,
         content=content,
-        sha256=hashlib.sha256(showing.canonical(content)).hexdigest(),
+        sha256=sha256,
         **audit.authorship(actor=actor, at=at),
-    )
-    Cut.objects.bulk_create(
-        Cut(
-            wave=locked,
-            base=group.base,
-            members=[member := f"{group.cell.departement}:{group.cell.side}"],
-            fingerprint=hashlib.sha256(member.encode()).hexdigest(),
-            **audit.authorship(actor=actor, at=at),
-        )
-        for group in shown
     )
     audit.record(
         event="barometer.result.computed",
         subject=str(result.public_id),
         actor=actor,
         at=at,
-        detail={"wave": str(locked.public_id), "sha256": result.sha256, "groups": len(shown)},
-    )
+        detail={
+            "wave": str(wave.public_id), "edition": edition, "sha256": sha256,
+            "groups": sum(map(len, cuts.values())), **detail,
+        },
+    )  # fmt: skip
     actions_pistes.open_from(result, actor=actor, at=at)
     actions_pistes.observe(result, actor=actor, at=at)
     return result
 
 
-def _content(wave: Wave) -> tuple[dict[str, Any], list[showing.Shown]]:
+def _content(wave: Wave) -> tuple[dict[str, Any], Mapping[Wave, Sequence[Recorded]]]:
+    """Return what is kept of a wave, and the cuts it tells that are not on record yet, by wave."""
     asked = read(wave.questionnaire.text)
     places = list(Departement.objects.values_list("code", "name", "region_id", "region__name"))
     region_of = {code: region for code, _, region, _ in places}
+    sheets = queries_sheets.sheets_of(wave)
+    recorded = queries_sheets.recorded(wave)
+    gone = withdrawn(recorded, {cell: frozenset(inside) for cell, inside in sheets.items()})
+    sheets = {cell: inside for cell, inside in sheets.items() if cell not in gone}
     # The rule of « two falls in a row » reads the waves before; only those that asked the same are alike.
     waves = queries_results.same_format_until(wave).filter(questionnaire=wave.questionnaire_id)
-    laid_out = [_laid_out(each, asked, {code: name for code, name, _, _ in places}) for each in waves]
-    last = laid_out[-1]
+    names = {code: name for code, name, _, _ in places}
+    before = [
+        _laid_out(each, asked, names, queries_sheets.sheets_of(each)) for each in waves.exclude(pk=wave.pk)
+    ]
+    last = _laid_out(wave, asked, names, sheets)
     if last is None:
-        return _nothing(wave, asked), []
-    found = analysis.analyse([each for each in laid_out if each is not None], asked, region_of)["waves"][-1]
+        return _nothing(wave, asked), {}
+    laid_out = [each for each in before if each is not None]
+    found = analysis.analyse([*laid_out, last], asked, region_of)["waves"][-1]
     who = showing.bases(last, asked)
-    content = showing.kept(found, who, region_of, {region: name for _, _, region, name in places})
+    content = showing.kept(found, who, {region: name for _, _, region, name in places})
     content["dimensions"] = comparison.dimensions(asked, _items(last))
     content["distribution"] = showing.distribution(last, asked, content)
-    shown = showing.groups(content, who)
-    showing.judge(shown)
-    return content, shown
+    told = [
+        Recorded(each.base, each.cell, showing.people_of(each, sheets, asked))
+        for each in showing.groups(content, who)
+    ]
+    new = showing.judge(recorded, told)
+    earlier = queries_results.wave_before(wave)
+    if earlier is None:
+        return {**content, "paired": []}, {wave: new}
+    found_again = _paired(earlier, wave, asked, content=content, sheets=sheets, recorded=[*recorded, *new])
+    content["paired"] = [{**asdict(each), "since": earlier.name} for each in found_again.changes]
+    return content, {
+        earlier: unknown(queries_sheets.recorded(earlier), found_again.before),
+        wave: [*new, *unknown([*recorded, *new], found_again.after)],
+    }
 
 
-def _laid_out(wave: Wave, asked: Questionnaire, names: Mapping[str, str]) -> answers.WaveAnswers | None:
+def _paired(
+    earlier: Wave,
+    wave: Wave,
+    asked: Questionnaire,
+    *,
+    content: Mapping[str, Any],
+    sheets: showing.Sheets,
+    recorded: Sequence[Recorded],
+) -> pairing.Pairing:
+    """Return how the people who typed their code again changed since ``earlier``, over the country."""
+    # Locked as well: its cuts are judged and written too. Always from the later wave to the earlier one.
+    Wave.objects.select_for_update(of=("self",)).get(pk=earlier.pk)
+    then = queries_results.country(earlier)
+    broken = comparison.broken(
+        then.content["dimensions"] if then else [], content["dimensions"], queries_results.justified()
+    )
+    return pairing.paired(
+        pairing.Followed(
+            sheets=queries_sheets.sheets_of(earlier),
+            codes=queries_sheets.codes_of(earlier),
+            guards=guards_of(queries_sheets.recorded(earlier)),
+        ),
+        pairing.Followed(sheets=sheets, codes=queries_sheets.codes_of(wave), guards=guards_of(recorded)),
+        asked,
+        [each["id"] for each in content["dimensions"] if each["id"] not in broken],
+    )
+
+
+def _record(cuts: Mapping[Wave, Sequence[Recorded]], *, actor: Actor, at: datetime) -> None:
+    """Write the cuts before any figure leaves; they are never taken back."""
+    Cut.objects.bulk_create(
+        Cut(
+            wave=wave,
+            base=cut.base,
+            members=[f"{cut.cell.departement}:{cut.cell.side}"],
+            people=sorted(cut.people),
+            fingerprint=hashlib.sha256("\n".join([*cut.cell, *sorted(cut.people)]).encode()).hexdigest(),
+            **audit.authorship(actor=actor, at=at),
+        )
+        for wave, told in cuts.items()
+        for cut in told
+    )
+
+
+def _laid_out(
+    wave: Wave, asked: Questionnaire, names: Mapping[str, str], sheets: showing.Sheets
+) -> answers.WaveAnswers | None:
     """Return the answers of a wave, None when nobody answered, or the people of one institution alone."""
-    sides = set(Sheet.objects.filter(wave=wave, is_submitted=True).order_by().values_list("side", flat=True))
-    if len(sides) < len(Side):
+    if len({cell.side for cell in sheets}) < len(Side):
         return None
-    [found] = answers.collect(_rows(wave), asked, names)
+    [found] = answers.collect(_rows(wave, sheets), asked, names)
     return found
 
 
 def _nothing(wave: Wave, asked: Questionnaire) -> dict[str, Any]:
     """Return the result of a wave without a relation to describe: the dimensions, and no figure."""
-    lists = ("cells", "gaps", "within", "reliability", "national", "regional", "pistes", "distribution")
+    lists = (
+        "cells",
+        "gaps",
+        "within",
+        "reliability",
+        "national",
+        "regional",
+        "pistes",
+        "distribution",
+        "paired",
+    )
     kept = comparison.dimensions(asked, [item.id for item in asked.items])
     return {"wave": wave.name, "dimensions": kept, **{name: [] for name in lists}}
 
@@ -124,11 +241,11 @@ def _items(laid_out: answers.WaveAnswers) -> list[str]:
     return [item for rank, item in enumerate(laid_out.items) if laid_out.asked(rank)]
 
 
-def _rows(wave: Wave) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield the answers sent, numbered; a respondent is named by their sheet."""
-    sheets = Sheet.objects.filter(wave=wave, is_submitted=True).order_by("departement", "side", "pk")
+def _rows(wave: Wave, sheets: showing.Sheets) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield the answers sent, numbered; a respondent is named by the token of their sheet."""
     number = 0
-    for key, code, side, given in sheets.values_list("pk", "departement", "side", "answers"):
-        for item, value in given.items():
-            number += 1
-            yield number, (wave.name, code, side, key.hex, item, value)
+    for cell, inside in sheets.items():
+        for person, given in inside.items():
+            for item, value in given.items():
+                number += 1
+                yield number, (wave.name, *cell, person, item, value)

@@ -81,6 +81,8 @@ class Wave(PublicModel, Authored):
     closes_on = models.DateField("dernier jour pour répondre")
     opened_at = models.DateTimeField("ouverte le", null=True, blank=True)
     sealed_at = models.DateTimeField("réponses scellées le", null=True, blank=True)
+    # Why it may open although the list of a side has fewer than three people, or more than six.
+    roster_reason = models.CharField("motif des listes incomplètes", max_length=300, blank=True)
     cancelled_at = models.DateTimeField("annulée le", null=True, blank=True)
     cancelled_reason = models.CharField("motif d’annulation", max_length=300, blank=True)
 
@@ -294,6 +296,8 @@ class Cut(Authored):
     base = models.CharField("base", max_length=60)
     # The cells counted in, « 67:ars » each, sorted.
     members = models.JSONField("cellules")
+    # The sheets counted in, as they stood: a token each (``showing.token``), sorted. No identity, no identifier.
+    people = models.JSONField("feuilles")
     fingerprint = models.CharField("empreinte", max_length=64)
 
     class Meta:

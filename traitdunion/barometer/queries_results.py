@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, JSONObject
 from traitdunion.barometer.models import Participation, Result, RosterEntry, Wave, WordingJustification
 from traitdunion.identity.kinds import Side
 
-COUNTRY = ("dimensions", "national", "regional", "reliability", "distribution")
+COUNTRY = ("dimensions", "national", "regional", "reliability", "distribution", "paired")
 OF_A_PLACE = ("cells", "gaps", "within")
 
 
@@ -48,6 +48,7 @@ class Local:
         rows: ``cells``, ``gaps`` and ``within`` of the département.
         turnout: who took part, préfecture then ARS.
         engine: version of the analysis.
+        edition: 1, more when the wave was analysed again.
         sha256: of the whole result.
     """
 
@@ -56,6 +57,7 @@ class Local:
     rows: Mapping[str, Sequence[Mapping[str, Any]]]
     turnout: Sequence[Turnout]
     engine: str
+    edition: int
     sha256: str
 
 
@@ -64,7 +66,7 @@ def local(waves: Sequence[Wave], code: str) -> list[Local]:
     rows: QuerySet[Any, Any] = (
         Result.objects.filter(wave__in=waves)
         .order_by("wave", "edition")  # the last one read is the latest
-        .values("wave", "engine", "sha256", dimensions=F("content__dimensions"))
+        .values("wave", "engine", "edition", "sha256", dimensions=F("content__dimensions"))
         .annotate(counted=_counted(code), **{name: _RowsOf(name, code) for name in OF_A_PLACE})
     )
     found = {row["wave"]: row for row in rows}
@@ -75,6 +77,7 @@ def local(waves: Sequence[Wave], code: str) -> list[Local]:
             rows={name: row[name] for name in OF_A_PLACE},
             turnout=[_turnout(side, row["counted"]) for side in Side],
             engine=row["engine"],
+            edition=row["edition"],
             sha256=row["sha256"],
         )
         for wave in waves
@@ -143,6 +146,14 @@ def sealed_without_result() -> QuerySet[Wave]:
     return Wave.objects.filter(sealed_at__isnull=False, cancelled_at=None, results=None).order_by(
         "closes_on", "pk"
     )
+
+
+def wave_before(wave: Wave) -> Wave | None:
+    """Return the latest analysed wave of the same form that ended before, None when there is none."""
+    older = Wave.objects.filter(
+        format=wave.format, cancelled_at=None, results__isnull=False, closes_on__lt=wave.closes_on
+    )
+    return older.order_by("-closes_on", "-pk").first()
 
 
 def same_format_until(wave: Wave) -> QuerySet[Wave]:

@@ -4,7 +4,7 @@ Plain Python: no database, no clock.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -13,6 +13,10 @@ from traitdunion.barometer.kinds import State
 
 EMBARGO_DAYS: Final = 7
 FEWEST, MOST = 3, 6  # people asked on each side
+FEWEST_PAIRS, FEWEST_PLACES = (
+    10,
+    5,
+)  # people followed by a code, and their départements, for a national change
 LOW_ANSWERS: Final = frozenset({"1", "2"})  # below « parfois »: the open box appears
 CODE_SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: read aloud and copied without doubt
 CODE_LENGTH: Final = 12  # the last sign is a check
@@ -76,6 +80,24 @@ def reminder_days(opens_on: date, closes_on: date) -> Sequence[date]:
     first = opens_on + timedelta(days=7)
     days = [first, last] if first < last - timedelta(days=1) else [last]
     return [day for day in days if opens_on < day <= closes_on]
+
+
+def sides_out_of_bounds(
+    asked: Mapping[tuple[str, str], int], sides: Collection[str]
+) -> list[tuple[str, str, int]]:
+    """Return the sides of a frozen list with fewer than three people or more than six: département, side, how many.
+
+    Only where someone is asked: a département that nobody was named in is not part of the wave.
+
+    >>> sides_out_of_bounds({("67", "ars"): 3, ("67", "prefecture"): 2, ("68", "ars"): 4}, ["prefecture", "ars"])
+    [('67', 'prefecture', 2), ('68', 'prefecture', 0)]
+    """
+    counted = {
+        (code, side): asked.get((code, side), 0)
+        for code in sorted({code for code, _ in asked})
+        for side in sides
+    }
+    return [(code, side, number) for (code, side), number in counted.items() if not FEWEST <= number <= MOST]
 
 
 # Codes

@@ -5,6 +5,7 @@ how many answered each question. Every figure that is kept is made of whole side
 are what the differencing guard needs (``disclosure.py``), and it judges them all before anything is stored.
 """
 
+import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +14,23 @@ from typing import Any, Final
 import numpy as np
 
 from traitdunion.barometer.answers import WaveAnswers
-from traitdunion.barometer.disclosure import LEAST, Cell, Guard, plan
+from traitdunion.barometer.disclosure import (
+    LEAST,
+    RESPONDENTS,
+    Cell,
+    People,
+    Recorded,
+    alone,
+    guards_of,
+    unknown,
+)
 from traitdunion.barometer.questionnaire import DONT_KNOW, NOT_APPLICABLE, SIDES, Family, Item, Questionnaire
 
 TOO_FEW: Final = "Trop peu de réponses de ce côté pour montrer un chiffre."
 ONE_PLACE: Final = "Un seul département compte ici : son chiffre est sur sa page."
 FEWEST_PLACES: Final = 2  # départements of a région, else its figure is that of one of them
-RESPONDENTS: Final = "répondants"
 GUESS: Final = "supposé"
+TOKEN_LENGTH: Final = 20  # 80 bits: no two sheets of a wave alike
 
 Counts = Mapping[Cell, int]
 
@@ -57,13 +67,10 @@ class Bases:
     guesses: Mapping[str, Counts]
     paired: Mapping[str, Counts]
 
-    def shown(self, region_of: Mapping[str, str]) -> dict[str, Collection[Cell]]:
-        """Return, by dimension, the sides that are shown on their own."""
-        everyone = plan(self.respondents, region_of)
-        return {
-            dimension: plan(numbers, region_of, within=everyone).alone
-            for dimension, numbers in self.numbers.items()
-        }
+    def shown(self) -> dict[str, Collection[Cell]]:
+        """Return, by dimension, the sides that are shown."""
+        everyone = alone(self.respondents)
+        return {dimension: alone(numbers, within=everyone) for dimension, numbers in self.numbers.items()}
 
     def pairs_tell_no_one(self, dimension: str, cell: Cell) -> bool:
         """Whether a guess minus an own view may be shown beside the mean of each.
@@ -114,18 +121,15 @@ def _count(answers: WaveAnswers, who: np.ndarray[Any, np.dtype[np.bool_]]) -> di
     return found
 
 
-def kept(
-    wave: Mapping[str, Any], who: Bases, region_of: Mapping[str, str], region_names: Mapping[str, str]
-) -> dict[str, Any]:
+def kept(wave: Mapping[str, Any], who: Bases, region_names: Mapping[str, str]) -> dict[str, Any]:
     """Return the wave's object of RESULT.json without anything of the sides that are not shown.
 
     Args:
         wave: that object.
         who: who gave what.
-        region_of: the région of each département, by code.
         region_names: the name of each région, by code.
     """
-    shown = who.shown(region_of)
+    shown = who.shown()
     cells = [
         _cell(row, is_shown=row["shown"] and _of(row) in shown[row["dimension"]]) for row in wave["cells"]
     ]
@@ -196,13 +200,37 @@ def distribution(answers: WaveAnswers, asked: Questionnaire, wave: Mapping[str, 
             ]
             is_told = np.array([(dimension.id, Cell(code, side)) in told for code in answers.departements])
             who = np.flatnonzero((answers.side == number) & is_told[answers.departement])
-            if is_told.sum() >= FEWEST_PLACES and len(who) and items:
-                place = np.ix_(who, items)
+            place = np.ix_(who, items)
+            if (
+                is_told.sum() >= FEWEST_PLACES
+                and items
+                and _counts_alike(answers.departement[who], ~np.isnan(answers.value[place]))
+            ):
                 counts = {str(value): int((answers.value[place] == value).sum()) for value in range(1, 6)}
                 counts[DONT_KNOW] = int(answers.dont_know[place].sum())
                 counts[NOT_APPLICABLE] = int(answers.not_applicable[place].sum())
                 found.append({"side": side, "dimension": dimension.id, "counts": counts})
     return found
+
+
+def _counts_alike(
+    departement: np.ndarray[Any, np.dtype[np.int64]], answered: np.ndarray[Any, np.dtype[np.bool_]]
+) -> bool:
+    """Whether people may be counted by their answers beside means where each person weighs one.
+
+    Who left a question out weighs less here than there. Where everyone of a side left out as many, its mean says the
+    same; elsewhere the two tell apart those who answered otherwise than most: they must be nobody, or three.
+
+    Args:
+        departement: (N,) of each person of one side.
+        answered: (N, J) the questions of the dimension to which they gave a number.
+    """
+    given = answered.sum(axis=1)
+    apart = 0
+    for place in np.unique(departement).tolist():
+        sizes = np.bincount(given[(departement == place) & (given > 0)])
+        apart += int(sizes.sum() - sizes.max(initial=0))
+    return apart == 0 or apart >= LEAST
 
 
 def groups(wave: Mapping[str, Any], who: Bases) -> list[Shown]:
@@ -228,16 +256,58 @@ def _groups(wave: Mapping[str, Any], who: Bases) -> Iterator[Shown]:
             yield Shown(base=f"{dimension} {GUESS}", cell=cell, n=who.guesses[dimension][cell])
 
 
-def judge(shown: Sequence[Shown]) -> None:
-    """Ask the guard of each base whether all that is kept may be shown together.
+Sheets = Mapping[Cell, Mapping[str, Mapping[str, str]]]  # by side: the answers of each sheet, by its token
+
+
+def token(name: str, given: Mapping[str, str]) -> str:
+    """Return what stands for a sheet on record: another one once an answer changed, and nothing leads back from it.
+
+    Args:
+        name: the random identifier that the sheet was given at the closing.
+        given: item and answer.
+    """
+    told = json.dumps([name, sorted(given.items())], ensure_ascii=False)
+    return hashlib.sha256(told.encode()).hexdigest()[:TOKEN_LENGTH]
+
+
+def people_of(shown: Shown, sheets: Sheets, asked: Questionnaire) -> People:
+    """Return who is added up in a group, from the sheets themselves.
+
+    Raises:
+        ValueError: they are not as many as the group says: what is shown and what is recorded would differ.
+    """
+    items = [
+        item.id for item in asked.items if item.is_asked_of(shown.cell.side) and _is_of(item, shown.base)
+    ]
+    people = frozenset(
+        person
+        for person, given in sheets[shown.cell].items()
+        if shown.base == RESPONDENTS or any(given.get(item, "").isdigit() for item in items)
+    )
+    if len(people) != shown.n:
+        raise ValueError(f"{shown}: {len(people)} sheets")
+    return people
+
+
+def _is_of(item: Item, base: str) -> bool:
+    """Whether a number given to ``item`` counts in ``base``: a dimension, the guesses about it, or the item alone."""
+    guesses = f"{item.dimension} {GUESS}"
+    return base in {guesses if item.family is Family.META else item.dimension, item.id}
+
+
+def judge(recorded: Sequence[Recorded], cuts: Sequence[Recorded]) -> list[Recorded]:
+    """Ask the guard of each base, which knows every cut on record of the wave, whether ``cuts`` may be shown as well.
+
+    Returns:
+        Those that were not on record: to write before any figure leaves.
 
     Raises:
         IsolatesError: fewer than three people could be isolated: nothing may be stored.
     """
-    guards: dict[str, Guard] = {}
-    for each in shown:
-        people = [f"{each.cell.departement}:{each.cell.side}:{rank}" for rank in range(each.n)]
-        guards.setdefault(each.base, Guard()).show(people)
+    guards = guards_of(recorded)
+    for cut in cuts:
+        guards[cut.base].show(cut.people)
+    return unknown(recorded, cuts)
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:

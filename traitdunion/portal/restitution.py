@@ -10,6 +10,7 @@ from typing import Any, Final
 from traitdunion.barometer import queries_pistes, queries_results
 from traitdunion.barometer.access_pistes import pistes_visible_to
 from traitdunion.barometer.kinds import Standing
+from traitdunion.barometer.limits import LIMITS
 from traitdunion.barometer.models import Wave
 from traitdunion.barometer.profile import Line, Mark, Profile, between, profile
 from traitdunion.barometer.queries_results import Local
@@ -20,12 +21,6 @@ from traitdunion.territories.models import Departement
 WARNING: Final = (
     "Ne nommez personne : ni collègue, ni personne suivie. Ne décrivez aucune situation. Ce guide ne sert jamais à "
     "apprécier des agents."
-)
-LIMITS: Final = (
-    "Ce sont des perceptions, non une mesure du travail accompli, et peu de voix.",
-    "Les personnes changent d’une vague à l’autre ; la hiérarchie peut colorer les réponses.",
-    "Refuser de dire ce que la loi protège est une bonne réponse, qui peut faire baisser une note.",
-    "De bonnes réponses ne prouvent pas que les personnes sont mieux protégées.",
 )
 ALWAYS: Final = (
     "Qu’est-ce qui marche entre nous et que nous voulons garder ?",

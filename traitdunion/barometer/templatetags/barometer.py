@@ -3,12 +3,19 @@
 from django import template
 
 from traitdunion.barometer import rules_effect
+from traitdunion.barometer.limits import LIMITS
 from traitdunion.barometer.profile import between
 from traitdunion.barometer.rules_effect import Interval, signed
 
 register = template.Library()
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+@register.simple_tag
+def limits() -> tuple[str, ...]:
+    """Return what every page says of the limits, the sentence on the country, the régions and a département first."""
+    return (LIMITS[-1], *LIMITS[:-1])
 
 
 @register.filter

@@ -11,13 +11,15 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from traitdunion.barometer import access_results, comparison, facts, queries_results
+from traitdunion.barometer import access_results, comparison, facts, queries_results, trend
 from traitdunion.barometer.kinds import State
+from traitdunion.barometer.limits import LIMITS, READ_AS
 from traitdunion.barometer.models import Wave
 from traitdunion.barometer.profile import NAMES, SCALE, Piece, Profile, Spot, pieces, profile, scale, spot
 from traitdunion.barometer.reading import SIDES
-from traitdunion.barometer.rules_campaign import FEWEST
+from traitdunion.barometer.rules_campaign import FEWEST, FEWEST_PAIRS, FEWEST_PLACES
 from traitdunion.barometer.rules_effect import Interval
+from traitdunion.barometer.trend import MOST_WAVES, Trend, Waved
 from traitdunion.barometer.views.doors import today
 from traitdunion.exchange.writers import CONTENT_TYPES, FORMATS, Written, write_table
 from traitdunion.identity.access import departements_visible_to
@@ -44,12 +46,14 @@ def departement_result(request: SignedInRequest, code: str) -> HttpResponse:
     }
     if waves:
         wave = _asked(request, waves)
-        now, told = _told(waves, wave, place)
+        now, told, trends = _told(waves, wave, place)
         context |= {
             "wave": wave,
             "is_embargo": wave.state_on(day) is State.EMBARGO,
             "result": now,
             "profile": told,
+            "trends": trends,
+            "levels": LEVELS,
             "before": _before(waves, wave),
             "facts": facts.facts([place.code], day=day)[place.code],
             "remarks": list(access_results.remarks_readable(request.mandate, wave, place, day=day)),
@@ -71,7 +75,7 @@ def departement_export(request: SignedInRequest, code: str) -> HttpResponse:
     if not waves:
         raise Http404
     wave = _asked(request, waves)
-    _, told = _told(waves, wave, place)
+    _, told, _ = _told(waves, wave, place)
     return _file(
         request,
         name=f"barometre-{place.code}-{_slug(wave.name)}",
@@ -98,24 +102,40 @@ def _local_rows(wave: Wave, place: Departement, told: Profile) -> Iterable[Seque
             yield [*start, gap.label, "", None, None, *_figures(gap.interval), ""]
 
 
-def _told(waves: Sequence[Wave], wave: Wave, place: Departement) -> tuple[queries_results.Local, Profile]:
-    """Return what a wave says of a département, compared with the wave before that the reader may see."""
-    before = _before(waves, wave)
-    found = queries_results.local([wave, before] if before else [wave], place.code)
+def _told(
+    waves: Sequence[Wave], wave: Wave, place: Departement
+) -> tuple[queries_results.Local, Profile, Sequence[Trend]]:
+    """Return what a wave says of a département, and how it moved over the waves of its form that the reader may see."""
+    earlier = _earlier(waves, wave)[: MOST_WAVES - 1]
+    found = queries_results.local([wave, *earlier], place.code)
     now = found[0]
-    if before is None:
-        return now, profile(now.rows, now.dimensions)
-    then = found[1]
-    broken = comparison.broken(then.dimensions, now.dimensions, set())
-    if broken:  # most waves ask the same: nothing to look up
-        broken = comparison.broken(then.dimensions, now.dimensions, queries_results.justified())
-    return now, profile(now.rows, now.dimensions, before=then.rows, since=before.name, broken=broken)
+    if len(found) == 1:
+        return now, profile(now.rows, now.dimensions), []
+    pairs = list(zip(found[1:], found, strict=False))  # each wave with the one after it
+    breaks = [comparison.broken(then.dimensions, after.dimensions, set()) for then, after in pairs]
+    if any(breaks):  # most waves ask the same: nothing to look up
+        justified = queries_results.justified()
+        breaks = [comparison.broken(then.dimensions, after.dimensions, justified) for then, after in pairs]
+    told = profile(now.rows, now.dimensions, before=found[1].rows, since=found[1].wave.name, broken=breaks[0])
+    waved = [
+        Waved(name=each.wave.name, closed_on=each.wave.closes_on, rows=each.rows, broken=why)
+        for each, why in zip(found, [*breaks, {}], strict=True)
+    ]
+    return now, told, trend.trends(waved[::-1], now.dimensions)
+
+
+LEVELS = [(f"{trend.height(value):g}", label) for value, label in enumerate(SCALE, start=1) if value % 2]
+
+
+def _earlier(waves: Sequence[Wave], wave: Wave) -> list[Wave]:
+    """Return the waves of the same form that ended before, latest first."""
+    return [each for each in waves if each.format == wave.format and each.closes_on < wave.closes_on]
 
 
 def _before(waves: Sequence[Wave], wave: Wave) -> Wave | None:
-    """Return the latest wave of the same form that ended before, None when there is none."""
-    older = [each for each in waves if each.format == wave.format and each.closes_on < wave.closes_on]
-    return older[0] if older else None
+    """Return the wave to compare with, None when there is none."""
+    earlier = _earlier(waves, wave)
+    return earlier[0] if earlier else None
 
 
 # The country
@@ -212,10 +232,30 @@ def reliability(request: SignedInRequest) -> HttpResponse:
                 for row in result.content["reliability"]
                 if row["dimension"] in labels
             ],
+            "paired": [
+                {
+                    **row,
+                    "label": labels[row["dimension"]],
+                    "name": NAMES[row["side"]],
+                    "interval": interval,
+                    "said": _moved(interval),
+                }
+                for row in result.content["paired"]
+                if (interval := _interval(row)) is not None
+            ],
+            "fewest_pairs": FEWEST_PAIRS,
+            "fewest_places": FEWEST_PLACES,
         }
     elif request.GET.get("vague"):
         raise Http404
     return render(request, "barometer/results/reliability.html", context)
+
+
+def _moved(change: Interval) -> str:
+    """Say what a change is worth: something only beyond its interval."""
+    if change.low > 0:
+        return "plus souvent, au-delà de l’intervalle"
+    return "moins souvent, au-delà de l’intervalle" if change.high < 0 else "on ne peut pas conclure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -393,8 +433,13 @@ def _file(
     wanted = next((each for each in FORMATS if each == request.GET.get("format")), None)
     if wanted is None:
         raise Http404
+    if (
+        wanted == "csv"
+    ):  # no second sheet there, and no comment that every reader knows: a last column says it
+        headers, rows = (*headers, "à lire avec"), ([*row, READ_AS] for row in rows)
     answer = HttpResponse(
-        write_table(headers, rows, format=wanted, title=title), content_type=CONTENT_TYPES[wanted]
+        write_table(headers, rows, format=wanted, title=title, limits=LIMITS),
+        content_type=CONTENT_TYPES[wanted],
     )
     answer["Content-Disposition"] = f'attachment; filename="{name}.{wanted}"'
     return answer
