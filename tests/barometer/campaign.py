@@ -70,7 +70,7 @@ def opened(*places, people=4, name="Essai"):
     for place in places:
         for side in Side:
             ask(wave, place, side, people)
-    actions.open_wave(wave, today=TODAY, **WHO)
+    actions.open_wave(wave, today=TODAY, roster_reason="Petites équipes", **WHO)
     return Wave.objects.get(pk=wave.pk)
 
 
@@ -95,5 +95,5 @@ def stage(place, today, at):
     for wave in waves.values():
         for side in Side:
             ask(wave, place, side, 1, today=today)
-    actions.open_wave(waves["opened"], today=today, **who)
+    actions.open_wave(waves["opened"], today=today, roster_reason="Petites équipes", **who)
     return {**waves, "questionnaire": import_text(reworded, may_justify=False, **who)}

@@ -129,15 +129,24 @@ def test_a_short_side_is_warned_about_where_it_is_prepared_kept_and_opened(
 ):
     ask(wave, bas_rhin, Side.ARS, 2, today=TODAY)
     facts.sign_in(client, manager)
-    for name in ("wave_detail", "wave_open"):
-        assert (
-            "2\N{NO-BREAK SPACE}sur\N{NO-BREAK SPACE}2"
-            in client.get(page(name, wave.public_id)).content.decode()
-        )
+    shown = client.get(page("wave_detail", wave.public_id)).content.decode()
+    assert "2\N{NO-BREAK SPACE}sur\N{NO-BREAK SPACE}2" in shown
+    assert "guide sans chiffres" in shown
+    assert "2\N{NO-BREAK SPACE}listes n’ont" in client.get(page("wave_open", wave.public_id)).content.decode()
     facts.sign_in(client, referents[Side.ARS])
     shown = client.get(page("roster", wave.public_id, "67")).content.decode()
     assert "Rien ne pourra être montré de ce côté" in shown
     assert "Il manque 1\N{NO-BREAK SPACE}personne" in shown
+
+
+def test_short_lists_open_only_with_a_reason_that_stays_on_the_page(client, manager, wave, bas_rhin):
+    ask(wave, bas_rhin, Side.ARS, 2, today=TODAY)
+    facts.sign_in(client, manager)
+    refused = client.post(page("wave_open", wave.public_id), {"roster_reason": ""})
+    assert refused.status_code == 400
+    assert "Le motif manque" in refused.content.decode()
+    client.post(page("wave_open", wave.public_id), {"roster_reason": "Deux postes sont vacants"})
+    assert "Deux postes sont vacants" in client.get(page("wave_detail", wave.public_id)).content.decode()
 
 
 @pytest.mark.parametrize("places", [1, 30])

@@ -1,5 +1,6 @@
 """A wave is prepared, opened, counted, closed, published: each step once, each one logged."""
 
+import uuid
 from datetime import date, timedelta
 
 import pytest
@@ -256,6 +257,36 @@ def test_a_cancelled_wave_keeps_no_answer(bas_rhin):
         actions.cancel(wave, reason="encore", today=TODAY, **WHO)
 
 
+@pytest.mark.parametrize("people", [2, 7])
+def test_a_list_out_of_three_to_six_opens_only_with_a_written_reason(bas_rhin, people):
+    wave = prepared()
+    ask(wave, bas_rhin, Side.PREFECTURE, 3)
+    made = ask(wave, bas_rhin, Side.ARS, min(people, 6))
+    if people > 6:  # no page lets a seventh in
+        made[0].pk, made[0].email, made[0].public_id = None, "septieme@example.org", uuid.uuid4()
+        made[0].save()
+    with pytest.raises(actions.RosterRefusedError, match=f"ARS du département 67 en a {people}"):
+        actions.open_wave(wave, today=TODAY, **WHO)
+    with pytest.raises(actions.RosterRefusedError):
+        actions.open_wave(wave, today=TODAY, roster_reason="  ", **WHO)
+    actions.open_wave(wave, today=TODAY, roster_reason="Un poste est vacant", **WHO)
+    wave.refresh_from_db()
+    assert wave.roster_reason == "Un poste est vacant"
+    assert Entry.objects.get(event="barometer.wave.opened").detail["lists_out_of_bounds"] == 1
+
+
+def test_the_calendar_waits_for_a_reason_and_opens_the_other_waves(bas_rhin):
+    short, whole = prepared("Courte", today=TODAY), prepared("Entière", today=TODAY)
+    ask(short, bas_rhin, Side.ARS, 2)
+    for side in Side:
+        ask(whole, bas_rhin, side, 3)
+    tasks.open_and_remind(TODAY, at=NOW)
+    assert list(Wave.objects.filter(opened_at__isnull=False)) == [whole]
+    actions.revise(short, name="Courte", calendar=calendar(), today=TODAY, roster_reason="Vacance", **WHO)
+    tasks.open_and_remind(TODAY, at=NOW)
+    assert Wave.objects.filter(opened_at__isnull=False).count() == 2
+
+
 # Counting, closing, telling
 
 
@@ -306,7 +337,8 @@ def test_closing_early_starts_the_embargo_that_day(bas_rhin):
 def test_the_calendar_opens_reminds_closes_and_tells_whatever_is_run_again(bas_rhin):
     referent = facts.mandate(facts.post(Side.ARS, bas_rhin), facts.person("R", email="r@example.org"))
     wave = prepared(today=TODAY)
-    ask(wave, bas_rhin, Side.PREFECTURE, 3)
+    for side in Side:
+        ask(wave, bas_rhin, side, 3)
     asked = wave.entries.count()
     for _ in range(2):
         tasks.open_and_remind(TODAY, at=NOW)

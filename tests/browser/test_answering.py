@@ -18,7 +18,7 @@ wave = actions.prepare(
     calendar=actions.Calendar(covers_since=today, covers_until_on=today, opens_on=today,
                               closes_on=today + timedelta(days=9)),
     today=today, **who)
-actions.open_wave(wave, today=today, **who)
+actions.open_wave(wave, today=today, roster_reason="Personnes en poste", **who)
 for entry in wave.entries.filter(departement="67", side="ars")[:3]:
     print(keys.token(entry))
 """

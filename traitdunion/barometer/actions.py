@@ -1,5 +1,6 @@
 """Prepare a wave, open it, count who took part, close it. What is answered is written elsewhere: ``answering.py``."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -11,9 +12,11 @@ from procrastinate.exceptions import AlreadyEnqueued
 from traitdunion.audit import actions as audit
 from traitdunion.audit.actors import Actor
 from traitdunion.barometer import actions_notices, answering, letters, queries
+from traitdunion.barometer import rules_campaign as rules
 from traitdunion.barometer.kinds import Format, State
 from traitdunion.barometer.models import Participation, QuestionnaireVersion, RosterEntry, Wave
 from traitdunion.core.errors import Refusal
+from traitdunion.identity.kinds import Side
 from traitdunion.notices import actions as notices
 
 SWEEP_TASK: Final = "barometer.sweep"
@@ -21,6 +24,10 @@ SWEEP_TASK: Final = "barometer.sweep"
 
 class WaveRefusedError(Refusal):
     """The wave cannot be written as asked."""
+
+
+class RosterRefusedError(WaveRefusedError):
+    """The lists do not have three to six people on each side, and nobody wrote why the wave opens all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +112,18 @@ def revise(
     today: date,
     actor: Actor,
     at: datetime,
+    roster_reason: str | None = None,
 ) -> None:
     """Change the name and the days of a wave; once open, its last day only.
+
+    Args:
+        wave: the wave.
+        name: its name.
+        calendar: its days.
+        today: the day.
+        actor: who asks.
+        at: when.
+        roster_reason: why it may open although a list is short or long; None leaves it as it is.
 
     Raises:
         WaveRefusedError: the wave is over, the days are not in order, or the name is taken.
@@ -129,7 +146,10 @@ def revise(
         locked.name = name
         locked.covers_since, locked.covers_until_on = calendar.covers_since, calendar.covers_until_on
         locked.opens_on = calendar.opens_on
-    locked.save(update_fields=["name", "covers_since", "covers_until_on", "opens_on", "closes_on"])
+        locked.roster_reason = locked.roster_reason if roster_reason is None else roster_reason
+    locked.save(
+        update_fields=["name", "covers_since", "covers_until_on", "opens_on", "closes_on", "roster_reason"]
+    )
     audit.record(
         event="barometer.wave.revised",
         subject=str(locked.public_id),
@@ -175,13 +195,24 @@ def cancel(wave: Wave, *, reason: str, today: date, actor: Actor, at: datetime) 
 
 
 @transaction.atomic
-def open_wave(wave: Wave, *, today: date, actor: Actor, at: datetime) -> int:
+def open_wave(
+    wave: Wave, *, today: date, actor: Actor, at: datetime, roster_reason: str | None = None
+) -> int:
     """Freeze the roster, draw a blank sheet for each person asked, and write the invitations: all or nothing.
+
+    Args:
+        wave: the wave.
+        today: the day.
+        actor: who opens it.
+        at: when.
+        roster_reason: why it opens although the list of a side has fewer than three people, or more than six; None
+            when it was written before, or is not needed.
 
     Returns:
         How many people are asked; 0 when the wave was open already.
 
     Raises:
+        RosterRefusedError: a list is short or long, and no reason is written.
         WaveRefusedError: nobody is on the roster, or the last day is past, or the wave was given up.
     """
     locked = _locked(wave)
@@ -196,11 +227,13 @@ def open_wave(wave: Wave, *, today: date, actor: Actor, at: datetime) -> int:
     entries = list(locked.entries.in_use().select_related("departement"))
     if not entries:
         raise WaveRefusedError("Personne n’est sur la liste : la vague ne peut pas s’ouvrir.")
+    locked.roster_reason = locked.roster_reason if roster_reason is None else roster_reason.strip()
+    out_of_bounds = _refuse_lists(locked, entries)
     for entry in entries:
         entry.wave = locked  # one object, so that no letter reads it again
     _mark_new(locked, entries)
     locked.opened_at, locked.opens_on = at, today
-    locked.save(update_fields=["opened_at", "opens_on"])
+    locked.save(update_fields=["opened_at", "opens_on", "roster_reason"])
     answering.draw_sheets(entries)
     _write_participation(locked, today=today)
     notices.write_all([letters.invitation(entry) for entry in entries], at=at)
@@ -209,10 +242,24 @@ def open_wave(wave: Wave, *, today: date, actor: Actor, at: datetime) -> int:
         subject=str(locked.public_id),
         actor=actor,
         at=at,
-        detail={"asked": len(entries)},
+        detail={"asked": len(entries), "lists_out_of_bounds": out_of_bounds},
     )
     wave.refresh_from_db()
     return len(entries)
+
+
+def _refuse_lists(wave: Wave, entries: list[RosterEntry]) -> int:
+    """Return on how many sides fewer than three or more than six people are asked, once somebody wrote why."""
+    asked = Counter((entry.departement_id, entry.side) for entry in entries)
+    found = rules.sides_out_of_bounds(asked, list(Side))
+    if found and not wave.roster_reason:
+        code, side, number = found[0]
+        others = f", et {len(found) - 1} autres" if len(found) > 1 else ""
+        raise RosterRefusedError(
+            f"Il faut de {rules.FEWEST} à {rules.MOST} personnes de chaque côté : {Side(side).label} du département "
+            f"{code} en a {number}{others}. Complétez les listes, ou écrivez pourquoi la vague s’ouvre ainsi."
+        )
+    return len(found)
 
 
 def _mark_new(wave: Wave, entries: list[RosterEntry]) -> None:

@@ -81,6 +81,36 @@ class WaveForm(CalendarForm):
     )
 
 
+class ReviseForm(CalendarForm):
+    roster_reason = forms.CharField(
+        label="Pourquoi la vague s’ouvre même si une liste n’a pas de trois à six personnes",
+        max_length=300,
+        required=False,
+        help_text="Sans motif écrit, une vague dont une liste est trop courte ou trop longue ne s’ouvre pas. "
+        "Il reste sur la page de la vague. Ne nommez personne.",
+    )
+
+
+class OpenForm(Form):
+    """Why a wave opens although a list is short or long; nothing when every list has three to six people."""
+
+    roster_reason = forms.CharField(
+        label="Pourquoi ouvrir ainsi",
+        max_length=300,
+        help_text="Il reste sur la page de la vague. Ne nommez personne.",
+        error_messages={
+            "required": "Le motif manque : dites en une phrase pourquoi la vague s’ouvre avec ces listes."
+        },
+    )
+
+    def __init__(
+        self, data: Data = None, *, initial: Mapping[str, object] | None = None, is_needed: bool
+    ) -> None:
+        super().__init__(data, initial=initial)
+        if not is_needed:
+            del self.fields["roster_reason"]
+
+
 class CancelForm(Form):
     reason = forms.CharField(
         label="Motif",

@@ -72,7 +72,13 @@ def open_pulse(
         for each in asked[code, side.value][:A_SIDE]
     ]
     RosterEntry.objects.bulk_create(entries)
-    actions.open_wave(wave, today=opened, actor=actor, at=noon(opened))
+    actions.open_wave(
+        wave,
+        today=opened,
+        actor=actor,
+        at=noon(opened),
+        roster_reason="Listes prises des personnes en poste ; certains côtés n’en ont pas trois.",
+    )
     for entry in entries:
         entry.wave = wave
         may_be_left = entry.departement_id == home and entry.email in in_post

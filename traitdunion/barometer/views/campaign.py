@@ -11,13 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from traitdunion.barometer import access, actions, queries
-from traitdunion.barometer.forms import CalendarForm, CancelForm, WaveForm
+from traitdunion.barometer.forms import CancelForm, OpenForm, ReviseForm, WaveForm
 from traitdunion.barometer.kinds import Format, State
 from traitdunion.barometer.models import Wave
 from traitdunion.barometer.rules_campaign import FEWEST, reminder_days
 from traitdunion.barometer.views.doors import attempt, get_or_post, now, only, posted, say, show_form, today
 from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.http import SignedInRequest, mandate_required
+from traitdunion.identity.kinds import Side
 
 WAVES_A_PAGE = 20
 PLACES_A_PAGE = 25
@@ -102,7 +103,13 @@ def wave_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     }
     if is_prepared:
         total = page.paginator.count
-        context |= {"short": queries.short_sides(wave, places, total), "side_count": 2 * total}
+        context |= {
+            "short": queries.short_sides(wave, places, total),
+            "side_count": 2 * total,
+            "waits": wave.opens_on < today()
+            and bool(queries.lists_out_of_bounds(wave))
+            and not wave.roster_reason,
+        }
         if context["may_manage"]:
             context |= _outlook()
     return render(request, "barometer/wave_detail.html", context)
@@ -113,8 +120,8 @@ def wave_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
 def wave_revise(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """Change the days of a wave."""
     wave = _managed(request, public_id)
-    fields = ("name", "covers_since", "covers_until_on", "opens_on", "closes_on")
-    form = CalendarForm(posted(request), initial={name: getattr(wave, name) for name in fields})
+    fields = ("name", "covers_since", "covers_until_on", "opens_on", "closes_on", "roster_reason")
+    form = ReviseForm(posted(request), initial={name: getattr(wave, name) for name in fields})
     done = attempt(
         form,
         lambda says: actions.revise(
@@ -124,6 +131,7 @@ def wave_revise(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
             today=today(),
             actor=request.mandate.as_actor(),
             at=now(),
+            roster_reason=says["roster_reason"],
         ),
     )
     if done:
@@ -138,22 +146,31 @@ def wave_revise(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
 def wave_open(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """Open a wave now, once confirmed on a page that says what is missing."""
     wave = _managed(request, public_id)
-    if request.method == "POST":
-        say(
-            request,
-            lambda: actions.open_wave(wave, today=today(), actor=request.mandate.as_actor(), at=now()),
-            "La vague est ouverte : les invitations partent.",
-        )
+    out_of_bounds = queries.lists_out_of_bounds(wave)
+    form = OpenForm(
+        posted(request), initial={"roster_reason": wave.roster_reason}, is_needed=bool(out_of_bounds)
+    )
+    done = attempt(
+        form,
+        lambda says: actions.open_wave(
+            wave,
+            today=today(),
+            actor=request.mandate.as_actor(),
+            at=now(),
+            roster_reason=says.get("roster_reason"),
+        ),
+    )
+    if done:
+        messages.success(request, "La vague est ouverte : les invitations partent.")
         return redirect("barometer:wave_detail", wave.public_id)
-    places = departements_visible_to(request.mandate)
-    total = places.count()
     context = {
         "wave": wave,
         "asked": wave.entries.in_use().count(),
-        "short": queries.short_sides(wave, places, total),
-        "side_count": 2 * total,
+        "out_of_bounds": [
+            {"code": code, "side": Side(side).label, "number": number} for code, side, number in out_of_bounds
+        ],
     }
-    return render(request, "barometer/wave_open.html", context)
+    return show_form(request, "barometer/wave_open.html", form, context)
 
 
 @mandate_required
