@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-from bench import analysis, bench_import, bench_pages, calibration, campaign
+from bench import analysis, answering, bench_import, bench_pages, calibration, campaign
 
 REPORTS = {
     "pages": bench_pages.main,
@@ -11,6 +11,7 @@ REPORTS = {
     "calibration": calibration.main,
     "analysis": analysis.main,
     "campaign": campaign.main,
+    "answering": answering.main,
 }
 
 if __name__ == "__main__":
@@ -23,4 +24,4 @@ if __name__ == "__main__":
             sys.argv = sys.argv[1:]
             runpy.run_module("bench.bench_tables", run_name="__main__")
         case _:
-            sys.exit("usage : python -m bench [pages|import|calibration|analysis|campaign|tables]")
+            sys.exit("usage : python -m bench [pages|import|calibration|analysis|campaign|answering|tables]")
