@@ -12,6 +12,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -19,6 +20,8 @@ from typing import Final, Literal, assert_never
 from xml.sax.saxutils import escape, quoteattr
 
 import xlsxwriter
+from xlsxwriter.format import Format as Style
+from xlsxwriter.worksheet import Worksheet
 
 from traitdunion.core.choices import Kind
 from traitdunion.exchange.archives import ODS_TYPE
@@ -50,6 +53,15 @@ _UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe
 _SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]+")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One table of a workbook; ``title`` is the name of its tab, different from those of the others."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Iterable[Sequence[Written]]
+
+
 def write_table(
     headers: Sequence[str],
     rows: Iterable[Sequence[Written]],
@@ -73,19 +85,43 @@ def write_table(
         UnwritableTableError: the table does not fit in the format.
         ValueError: a row has not one value per column, or a moment carries a time zone.
     """
-    checked = (_checked(row, len(headers)) for row in rows)
-    names = [_text(header) for header in headers]
+    sheet = _ready(Sheet(title=title, headers=headers, rows=rows))
     match format:
-        case "xlsx":
-            return _xlsx(names, checked, title, limits)
-        case "ods":
-            return _ods(names, checked, title, limits)
+        case "xlsx" | "ods":
+            told = Sheet(title=LIMITS_SHEET, headers=[LIMITS_SHEET], rows=[[limit] for limit in limits])
+            return _workbook([sheet, _ready(told)] if limits else [sheet], format, title)
         case "csv":
-            return _csv(names, checked)
+            return _csv(sheet.headers, sheet.rows)
         case "json":
-            return _json(names, checked, title, limits)
+            return _json(sheet.headers, sheet.rows, title, limits)
         case _:
             assert_never(format)
+
+
+def write_workbook(sheets: Sequence[Sheet], *, format: Literal["xlsx", "ods"], title: str) -> bytes:  # noqa: A002
+    """Return the bytes of a workbook of several tables, in their order.
+
+    Raises:
+        UnwritableTableError: a table does not fit in the format.
+        ValueError: no sheet, two of one name, a row has not one value per column, a moment carries a time zone.
+    """
+    names = {_sheet_name(sheet.title).casefold() for sheet in sheets}
+    if not sheets or len(names) != len(sheets):
+        raise ValueError("a workbook needs sheets, each with a name of its own")
+    return _workbook([_ready(sheet) for sheet in sheets], format, title)
+
+
+def _workbook(sheets: Sequence[Sheet], format: Literal["xlsx", "ods"], title: str) -> bytes:  # noqa: A002
+    return _xlsx(sheets, title) if format == "xlsx" else _ods(sheets, title)
+
+
+def _ready(sheet: Sheet) -> Sheet:
+    width = len(sheet.headers)
+    return Sheet(
+        title=sheet.title,
+        headers=[_text(header) for header in sheet.headers],
+        rows=(_checked(row, width) for row in sheet.rows),
+    )
 
 
 def _checked(row: Sequence[Written], width: int) -> list[Written]:
@@ -141,9 +177,7 @@ def _sheet_name(title: str) -> str:
 # xlsx
 
 
-def _xlsx(
-    headers: Sequence[str], rows: Iterable[Sequence[Written]], title: str, limits: Sequence[str]
-) -> bytes:
+def _xlsx(sheets: Sequence[Sheet], title: str) -> bytes:
     content = BytesIO()
     options = {
         "constant_memory": True,
@@ -156,36 +190,34 @@ def _xlsx(
         heading = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         day = workbook.add_format({"num_format": "dd/mm/yyyy"})
         moment = workbook.add_format({"num_format": "dd/mm/yyyy hh:mm:ss"})
-        sheet = workbook.add_worksheet(_sheet_name(title))
-        for position, header in enumerate(headers):
-            sheet.set_column(position, position, _width(header))
-            sheet.write_string(0, position, _short(header, header), heading)
-        sheet.freeze_panes(1, 0)
-        for number, row in enumerate(rows, start=1):
-            if number >= XLSX_MOST_ROWS:
-                raise UnwritableTableError(
-                    f"Le tableau dépasse {XLSX_MOST_ROWS} lignes, la limite du format .xlsx. Choisissez le format .csv."
-                )
-            for position, value in enumerate(row):
-                stored = _xlsx_value(value, headers[position])
-                if isinstance(stored, str):
-                    sheet.write_string(number, position, stored)
-                elif isinstance(stored, bool):
-                    sheet.write_boolean(number, position, stored)
-                elif isinstance(stored, date):
-                    sheet.write_datetime(
-                        number, position, stored, moment if isinstance(stored, datetime) else day
-                    )
-                elif stored is not None:
-                    sheet.write_number(number, position, stored)
-        if limits:
-            beside = workbook.add_worksheet(LIMITS_SHEET)
-            beside.set_column(0, 0, WIDEST_COLUMN)
-            for number, limit in enumerate([LIMITS_SHEET, *limits]):
-                beside.write_string(
-                    number, 0, _short(_text(limit), LIMITS_SHEET), heading if not number else None
-                )
+        for sheet in sheets:
+            _xlsx_sheet(workbook.add_worksheet(_sheet_name(sheet.title)), sheet, heading, day, moment)
     return content.getvalue()
+
+
+def _xlsx_sheet(written: Worksheet, sheet: Sheet, heading: Style, day: Style, moment: Style) -> None:
+    headers = sheet.headers
+    for position, header in enumerate(headers):
+        written.set_column(position, position, _width(header))
+        written.write_string(0, position, _short(header, header), heading)
+    written.freeze_panes(1, 0)
+    for number, row in enumerate(sheet.rows, start=1):
+        if number >= XLSX_MOST_ROWS:
+            raise UnwritableTableError(
+                f"Le tableau dépasse {XLSX_MOST_ROWS} lignes, la limite du format .xlsx. Choisissez le format .csv."
+            )
+        for position, value in enumerate(row):
+            stored = _xlsx_value(value, headers[position])
+            if isinstance(stored, str):
+                written.write_string(number, position, stored)
+            elif isinstance(stored, bool):
+                written.write_boolean(number, position, stored)
+            elif isinstance(stored, date):
+                written.write_datetime(
+                    number, position, stored, moment if isinstance(stored, datetime) else day
+                )
+            elif stored is not None:
+                written.write_number(number, position, stored)
 
 
 def _xlsx_value(value: Written, header: str) -> str | int | float | date | None:
@@ -248,7 +280,7 @@ _ODS_START: Final = (
     '<style:style style:name="moment" style:family="table-cell" style:data-style-name="M"/>'
     "</office:automatic-styles><office:body><office:spreadsheet>"
 )
-_ODS_END: Final = "</table:table></office:spreadsheet></office:body></office:document-content>"
+_ODS_END: Final = "</office:spreadsheet></office:body></office:document-content>"
 _ODS_MANIFEST: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" '
@@ -263,16 +295,14 @@ _SPACES: Final = re.compile(r"^ | {2,}| $")
 _ROWS_AT_ONCE: Final = 1000
 
 
-def _ods(
-    headers: Sequence[str], rows: Iterable[Sequence[Written]], title: str, limits: Sequence[str]
-) -> bytes:
+def _ods(sheets: Sequence[Sheet], title: str) -> bytes:
     content = BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(_member("mimetype", zipfile.ZIP_STORED), ODS_TYPE)
         archive.writestr(_member("META-INF/manifest.xml"), _ODS_MANIFEST)
         archive.writestr(_member("meta.xml"), _ods_meta(title))
         with archive.open(_member("content.xml"), "w") as part:
-            for piece in _ods_pieces(headers, rows, title, limits):
+            for piece in _ods_pieces(sheets):
                 part.write(piece.encode())
     return content.getvalue()
 
@@ -294,13 +324,19 @@ def _ods_meta(title: str) -> str:
     )
 
 
-def _ods_pieces(
-    headers: Sequence[str], rows: Iterable[Sequence[Written]], title: str, limits: Sequence[str]
-) -> Iterator[str]:
-    yield f"{_ODS_START}<table:table table:name={quoteattr(_sheet_name(title))}>"
-    yield f'<table:table-column table:number-columns-repeated="{max(len(headers), 1)}"/>'
-    heading = "".join(_ods_text(header, style="heading") for header in headers)
-    yield f"<table:table-row>{heading}</table:table-row>"
+def _ods_pieces(sheets: Sequence[Sheet]) -> Iterator[str]:
+    yield _ODS_START
+    for sheet in sheets:
+        yield f"<table:table table:name={quoteattr(_sheet_name(sheet.title))}>"
+        yield f'<table:table-column table:number-columns-repeated="{max(len(sheet.headers), 1)}"/>'
+        heading = "".join(_ods_text(header, style="heading") for header in sheet.headers)
+        yield f"<table:table-row>{heading}</table:table-row>"
+        yield from _ods_rows(sheet.rows)
+        yield "</table:table>"
+    yield _ODS_END
+
+
+def _ods_rows(rows: Iterable[Sequence[Written]]) -> Iterator[str]:
     pending: list[str] = []
     for row in rows:
         pending.append("<table:table-row>")
@@ -310,13 +346,6 @@ def _ods_pieces(
             yield "".join(pending)
             pending.clear()
     yield "".join(pending)
-    if limits:
-        told = "".join(
-            f"<table:table-row>{_ods_text(_text(limit), style='' if number else 'heading')}</table:table-row>"
-            for number, limit in enumerate([LIMITS_SHEET, *limits])
-        )
-        yield f"</table:table><table:table table:name={quoteattr(LIMITS_SHEET)}><table:table-column/>{told}"
-    yield _ODS_END
 
 
 def _ods_cell(value: Written) -> str:
