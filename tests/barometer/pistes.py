@@ -29,7 +29,10 @@ def noon(day):
 
 
 def cell(side, estimate=2.0, *, half=0.3, code="67", dimension=DIMENSION, shown=True):
-    figures = {"estimate": estimate, "low": estimate - half, "high": estimate + half, "mean": estimate}
+    figures = {
+        "estimate": estimate, "low": estimate - half, "high": estimate + half, "mean": estimate,
+        "probability_below_3": float(estimate + half < 3),
+    }  # fmt: skip
     return {
         "departement": code, "side": side, "dimension": dimension, "n": 4, "dont_know_share": 0.0, "shown": shown,
         "reason": "" if shown else "moins de trois réponses",
@@ -49,16 +52,30 @@ def found(rule="low", **values):
     }  # fmt: skip
 
 
+def gap(kind, estimate=1.6, *, half=0.3, code="67", item=QUESTION, probability=0.9):
+    return {
+        "departement": code, "dimension": DIMENSION, "kind": kind, "item": item, "estimate": estimate,
+        "low": estimate - half, "high": estimate + half, "probability_ge_1": probability, "shown": True,
+    }  # fmt: skip
+
+
 def dimensions(**changed):
     """Return what a result keeps of the first dimension, ``changed`` written over each of its questions."""
-    [kept] = comparison.dimensions(EXAMPLE, [item.id for item in EXAMPLE.scored(DIMENSION)])
+    [kept] = comparison.dimensions(
+        EXAMPLE, [item.id for item in EXAMPLE.items if item.dimension == DIMENSION]
+    )
     return [{**kept, "items": {name: {**item, **changed} for name, item in kept["items"].items()}}]
 
 
-def content(*, cells=None, gaps=(), pistes=None, within=(), national=(), **changed):
+def content(*, cells=None, gaps=(), pistes=None, within=(), national=(), items=None, **changed):
+    """Return what a result holds; each side answers the question measured again as it does the dimension."""
+    cells = both() if cells is None else list(cells)
+    told = [{**each, "item": QUESTION} for each in cells if each["dimension"] == DIMENSION]
     return {
         "national": list(national),
-        "cells": both() if cells is None else list(cells),
+        "cells": cells,
+        "items": told if items is None else list(items),
+        "item_gaps": [each for each in gaps if each["kind"] in {"agreement", "asymmetry"}],
         "gaps": list(gaps),
         "within": list(within),
         "pistes": [found()] if pistes is None else list(pistes),

@@ -30,7 +30,7 @@ def table(rows):
 
 
 def result(rows, **options):
-    return analyse(read_csv(table(rows), EXAMPLE, NAMES), EXAMPLE, REGIONS, **options)
+    return analyse(read_csv(table(rows), EXAMPLE, NAMES), EXAMPLE, REGIONS, questions=True, **options)
 
 
 def rows(levels, *, wave="T1", people=4, items=EXAMPLE.items):
@@ -63,6 +63,9 @@ def test_every_list_has_a_row_for_everything_it_speaks_of():
         "agreement": 4 * 6, "asymmetry": 5 * 6,
         **{f"{kind}_{side}": 4 * 6 for kind in ("accuracy", "congruency") for side in SIDES},
     }  # fmt: skip
+    assert len(wave["items"]) == len(REGIONS) * 2 * 14
+    assert len(wave["item_gaps"]) == len(REGIONS) * 14
+    assert len(wave["guesses"]) == len(REGIONS) * 2 * 4
     json.dumps(wave, allow_nan=False)
 
 
@@ -113,7 +116,11 @@ def test_dont_know_and_not_applicable_are_kept_and_never_a_number():
     cell = one(
         result(given, min_answers=2)["waves"][0], "cells", departement="01", side="ars", dimension="buts"
     )
-    assert (cell["n"], cell["mean"], cell["dont_know_share"]) == (2, 4.0, pytest.approx(1 / 3, abs=1e-4))
+    assert (cell["n"], cell["mean"], cell["dont_know_share"]) == (
+        2,
+        4.0,
+        0.25,
+    )  # one of the four who were asked
 
 
 def test_the_pulse_tells_only_what_it_asks():
@@ -142,6 +149,94 @@ def test_gaps_have_the_announced_sign():
     assert one(wave, "gaps", kind="congruency_prefecture", **about)["estimate"] == pytest.approx(1, abs=0.2)
     assert one(wave, "gaps", kind="congruency_ars", **about)["estimate"] == pytest.approx(0, abs=0.2)
     assert one(wave, "gaps", kind="agreement", dimension="buts", **where)["probability_ge_1"] > 0.99
+
+
+# Guesses
+
+
+def test_a_perfect_guess_is_no_error_whatever_the_rest_of_the_dimension():
+    """The préfecture guesses « joindre » right; the other question of the dimension is answered three points higher."""
+    told = {"joindre": 2, "repondre_a_temps": 5}
+    wave = result(rows({"prefecture": {"deviner_joignabilite": 2}, "ars": told}))["waves"][0]
+    where = {"departement": "01", "dimension": "joignabilite"}
+
+    gap = one(wave, "gaps", kind="accuracy_prefecture", **where)
+    assert gap["item"] == "joindre"
+    assert gap["estimate"] == pytest.approx(0.0, abs=0.05)
+    assert gap["probability_ge_1"] < 0.01
+    assert one(wave, "cells", side="ars", **where)["estimate"] == pytest.approx(3.5, abs=0.1)
+    assert one(wave, "items", side="ars", item="joindre", departement="01")["estimate"] == pytest.approx(
+        2, abs=0.1
+    )
+    assert one(wave, "guesses", side="prefecture", **where)["estimate"] == pytest.approx(2, abs=0.1)
+    assert not any(rule == "misunderstanding" for rule, *_ in pistes(wave))
+
+
+def test_an_assumed_reciprocity_is_counted_on_the_question_that_is_guessed():
+    own = {"joindre": 2, "repondre_a_temps": 5, "deviner_joignabilite": 4}
+    wave = result(rows({"prefecture": own}))["waves"][0]
+    found = one(wave, "gaps", kind="congruency_prefecture", departement="01", dimension="joignabilite")
+
+    assert found["item"] == "joindre"
+    assert found["estimate"] == pytest.approx(2, abs=0.1)
+
+
+def test_a_guess_is_compared_where_enough_people_answered_that_very_question():
+    """Four of the ARS answer the dimension, two of them the question that the préfecture guesses."""
+    given = [
+        (*row[:5], "NSP") if row[3] in {"01ars0", "01ars1"} and row[4] == "joindre" else row
+        for row in rows({})
+    ]
+    wave = result(given)["waves"][0]
+    where = {"departement": "01", "dimension": "joignabilite"}
+
+    assert one(wave, "cells", side="ars", **where)["shown"]
+    assert one(wave, "gaps", kind="accuracy_prefecture", **where)["estimate"] is None
+    assert one(wave, "gaps", kind="accuracy_ars", **where)["shown"]
+    hidden = one(wave, "items", side="ars", item="joindre", departement="01")
+    assert (hidden["n"], hidden["shown"], hidden["estimate"]) == (2, False, None)
+
+
+def test_what_two_people_guess_changes_no_figure():
+    def guessing(value):
+        given = rows({}, people={("01", "ars"): 2})
+        return [
+            (*row[:5], value) if row[1:3] == ("01", "ars") and row[4] == "deviner_circuit" else row
+            for row in given
+        ]
+
+    assert result(guessing(1)) == result(guessing(5))
+
+
+def test_a_version_whose_guesses_have_no_target_says_so_and_compares_nothing():
+    old = replace(EXAMPLE, items=tuple(replace(item, guesses="") for item in EXAMPLE.items))
+    [wave] = analyse(read_csv(table(rows({})), old, NAMES), old, REGIONS)["waves"]
+
+    assert {row["kind"] for row in wave["gaps"]} == {"agreement", "asymmetry"}
+    assert wave["guesses"] == []
+    assert wave["notes"][0].startswith(
+        "Cette version du questionnaire ne dit pas quelle question devine « deviner_jo"
+    )
+    assert result(rows({}))["waves"][0]["notes"] == []
+
+
+def test_a_dimension_of_one_question_says_the_same_of_the_question():
+    wave = result(rows({"ars": {"but_commun": 2}}))["waves"][0]
+    where = {"departement": "01", "dimension": "buts"}
+    figures = ("n", "estimate", "low", "high")
+    cell, item = (one(wave, name, side="ars", **where) for name in ("cells", "items"))
+    gap, of_item = (one(wave, name, **where) for name in ("gaps", "item_gaps"))
+
+    assert [cell[name] for name in figures] == [item[name] for name in figures]
+    assert {**gap, "item": "but_commun"} == of_item
+
+
+def test_a_gap_on_one_question_is_that_of_the_question():
+    wave = result(rows({"prefecture": {"circuit_reel": 5, "convention_connue": 3}, "ars": 3}))["waves"][0]
+
+    for item, size in (("circuit_reel", 2), ("convention_connue", 0)):
+        found = one(wave, "item_gaps", departement="01", item=item)
+        assert (found["kind"], found["estimate"]) == ("agreement", pytest.approx(size, abs=0.2))
 
 
 # Pistes
@@ -220,6 +315,16 @@ def test_what_is_hidden_opens_nothing():
 
 
 # Whole
+
+
+def test_without_the_questions_every_other_figure_is_the_same():
+    waves = read_csv(table(rows({"ars": {"joindre": 2, "circuit_reel": 5}})), EXAMPLE, NAMES)
+    [short], [long] = (
+        analyse(waves, EXAMPLE, REGIONS, questions=questions)["waves"] for questions in (False, True)
+    )
+
+    assert (short["items"], short["item_gaps"]) == ([], [])
+    assert {**long, "items": [], "item_gaps": []} == short
 
 
 def test_the_same_answers_in_another_order_give_the_same_result():

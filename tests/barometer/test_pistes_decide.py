@@ -16,6 +16,7 @@ from tests.barometer.pistes import (  # noqa: F401  # a fixture among them
     cell,
     content,
     found,
+    gap,
     noon,
     pair,
     result,
@@ -32,6 +33,7 @@ from traitdunion.barometer.kinds import Decision, Outcome, Standing
 from traitdunion.barometer.models import Piste, Proposal
 from traitdunion.identity import actions as identity
 from traitdunion.identity.kinds import Role, Side
+from traitdunion.identity.models import Mandate
 from traitdunion.plan import actions as ledger
 from traitdunion.plan.kinds import ActionState, EventKind
 from traitdunion.plan.models import Action
@@ -345,7 +347,7 @@ def test_an_effect_says_that_the_country_rose_too(dyad, country, is_told):
         (content(cells=[]), "ne montre pas"),
         (
             content(cells=both(3.6), version=2),
-            "ont changé de formulation",
+            "la question « joindre » a changé de formulation",
         ),
     ],
 )
@@ -357,6 +359,91 @@ def test_what_cannot_be_compared_concludes_nothing(dyad, piste, body, says):
     [effect] = queries.effects_of(piste)
     assert effect.outcome == Outcome.UNDECIDED.value
     assert says in effect.sentence
+
+
+SISTER = "repondre_a_temps"
+
+
+@pytest.mark.parametrize(
+    ("named", "sister", "outcome"), [(3.6, 2.0, Outcome.SEEN), (2.0, 4.5, Outcome.NOT_SEEN)]
+)
+def test_the_question_that_the_piste_names_is_judged_whatever_becomes_of_its_sister(
+    dyad, named, sister, outcome
+):
+    def told(named, sister):
+        return [
+            {**each, "item": item}
+            for item, estimate in ((QUESTION, named), (SISTER, sister))
+            for each in both(estimate, half=0.1)
+        ]
+
+    piste = dyad.keep(dyad.piste(body=content(items=told(2.0, 2.0))))
+    middle = both((named + sister) / 2, half=0.1)
+
+    actions.observe(later(dyad, piste, content(cells=middle, items=told(named, sister))), **BY)
+
+    [effect] = queries.effects_of(piste)
+    assert effect.outcome == outcome.value
+
+
+def test_a_misunderstanding_is_measured_by_the_question_that_was_guessed(dyad):
+    wrong = [gap("accuracy_prefecture", 1.6)]
+    of = found("misunderstanding", pattern="unaware", side="prefecture")
+    piste = dyad.piste(body=content(gaps=wrong, pistes=[of]))
+
+    assert [each.id for each in queries.questions_for(piste)] == [QUESTION]
+    with pytest.raises(actions.PisteRefusedError, match="ne mesure pas ce dont parle la piste"):
+        dyad.propose(piste, measured_by=SISTER)
+
+    dyad.keep(piste)
+    actions.observe(later(dyad, piste, content(gaps=[gap("accuracy_prefecture", 0.1)], pistes=[])), **BY)
+    [effect] = queries.effects_of(piste)
+    assert effect.outcome == Outcome.SEEN.value
+    assert "l’erreur de la préfecture sur la réponse de l’ARS va de 1,6 à 0,1" in effect.sentence
+
+
+def test_an_error_about_another_question_is_not_compared(dyad):
+    of = found("misunderstanding", pattern="unaware", side="prefecture")
+    piste = dyad.keep(dyad.piste(body=content(gaps=[gap("accuracy_prefecture", 1.6)], pistes=[of])))
+
+    body = content(gaps=[gap("accuracy_prefecture", 0.1, item=SISTER)], pistes=[])
+    actions.observe(later(dyad, piste, body), **BY)
+
+    [effect] = queries.effects_of(piste)
+    assert effect.outcome == Outcome.UNDECIDED.value
+
+
+def test_people_of_one_side_who_disagreed_are_judged_in_a_meeting(dyad):
+    piste = dyad.keep(dyad.piste(body=content(pistes=[found("spread", pattern="internal", side="ars")])))
+
+    actions.observe(later(dyad, piste, content(cells=both(3.6), pistes=[])), **BY)
+
+    [effect] = queries.effects_of(piste)
+    assert effect.outcome == Outcome.UNDECIDED.value
+    assert effect.sentence.startswith("Cette piste se juge en réunion")
+
+
+@pytest.mark.parametrize(
+    ("is_in_post", "outcome", "says"),
+    [
+        (True, Outcome.SEEN, "le fait a changé (référent radicalisation de l’ARS : en poste)."),
+        (False, Outcome.NOT_SEEN, "le fait n’a pas changé (référent radicalisation de l’ARS : vacant depuis"),
+    ],
+)
+def test_a_piste_on_a_fact_is_judged_by_the_fact(dyad, is_in_post, outcome, says):
+    vacant = found("fact_referent_in_post", pattern="facts", dimension="", side="ars")
+    first = wave()
+    actions.open_from(result(first, content(pistes=[vacant])), **BY)
+    piste = dyad.keep(first.pistes.get())
+    if not is_in_post:
+        Mandate.objects.filter(pk=dyad.ars.pk).update(ends_on=TODAY - timedelta(days=40))
+
+    actions.observe(later(dyad, piste, content(cells=both(3.6), pistes=[])), **BY)
+
+    [effect] = queries.effects_of(piste)
+    assert effect.outcome == outcome.value
+    assert says in effect.sentence
+    assert effect.sentence.endswith("À part, la question suivie : effet observé.")
 
 
 def test_a_wave_of_the_other_form_or_without_the_dimension_is_not_looked_at(dyad, piste):
@@ -400,4 +487,4 @@ def test_looking_again_costs_the_same_for_many_pistes(dyad, django_assert_max_nu
     after = result(wave("V2", TODAY + timedelta(days=200)), content(cells=both(3.6)))
 
     with django_assert_max_num_queries(3):  # kept pistes, justifications, the earlier result
-        assert len(list(queries.effects_in(after))) == 4
+        assert len(list(queries.effects_in(after, day=TODAY))) == 4

@@ -6,11 +6,14 @@ from hypothesis import strategies as st
 
 from traitdunion.barometer.kinds import Outcome
 from traitdunion.barometer.rules_effect import (
+    IN_A_MEETING,
     Compared,
     Interval,
     Quantity,
+    Witness,
     compare,
     effect,
+    effect_on_fact,
     gain,
     improvement,
     judge,
@@ -130,25 +133,43 @@ def test_the_longest_sentence_fits_its_column():
 # What a result holds
 
 
-def cell(side, **values):
+def answer(side, estimate=2.0, *, item="joindre", code="67", shown=True):
+    figures = {"estimate": estimate, "low": estimate - 0.5, "high": estimate + 0.5} if shown else {}
     return {
-        "departement": "67", "side": side, "dimension": "delais", "shown": True, "estimate": 2.0, "low": 1.5,
-        "high": 2.5, **values,
+        "departement": code, "side": side, "dimension": "delais", "item": item, "shown": shown,
+        "estimate": None, "low": None, "high": None, **figures,
     }  # fmt: skip
 
 
-def wave(*, cells=(), gaps=(), divided=()):
+def apart(kind, estimate, *, item="joindre", half=0.5):
+    return {
+        "departement": "67", "dimension": "delais", "kind": kind, "item": item,
+        "estimate": estimate, "low": estimate - half, "high": estimate + half,
+    }  # fmt: skip
+
+
+def wave(*, items=(), gaps=(), item_gaps=(), divided=()):
     within = [{"departement": "67", "dimension": "delais", "side": side, "divided": True} for side in divided]
-    return {"cells": list(cells), "gaps": list(gaps), "within": within}
+    return {"items": list(items), "gaps": list(gaps), "item_gaps": list(item_gaps), "within": within}
 
 
-def compared(quantity, before, after, *, side=""):
-    return compare(quantity, departement="67", dimension="delais", side=side, before=before, after=after)
+def compared(quantity, before, after, *, sides=("prefecture", "ars")):
+    return compare(
+        quantity, departement="67", dimension="delais", item="joindre", sides=sides, before=before, after=after
+    )  # fmt: skip
 
 
-def test_a_level_of_both_sides_compares_each():
-    before = wave(cells=[cell("prefecture"), cell("ars", estimate=1.8), cell("ars", departement="35")])
-    after = wave(cells=[cell("ars", estimate=3.0), cell("prefecture", dimension="role"), cell("prefecture")])
+BOTH = wave(items=[answer("prefecture"), answer("ars")])
+
+
+def test_a_level_compares_the_question_named_and_no_other_of_its_dimension():
+    before = wave(
+        items=[answer("prefecture"), answer("ars", 1.8), answer("ars", 4.0, item="repondre_a_temps")]
+    )
+    after = wave(
+        items=[answer("ars", 5.0, code="35"), answer("ars", 1.0, item="repondre_a_temps"), answer("ars", 3.0),
+               answer("prefecture")]
+    )  # fmt: skip
 
     found = compared(Quantity.LEVEL, before, after)
 
@@ -159,41 +180,87 @@ def test_a_level_of_both_sides_compares_each():
 
 
 def test_a_level_of_one_side_compares_that_side_alone():
-    both = wave(cells=[cell("prefecture"), cell("ars")])
-
-    assert len(compared(Quantity.LEVEL, both, both, side="ars")) == 1
+    assert len(compared(Quantity.LEVEL, BOTH, BOTH, sides=["ars"])) == 1
 
 
 def test_a_side_hidden_in_either_wave_is_not_compared():
-    shown = wave(cells=[cell("prefecture"), cell("ars")])
-    hidden = wave(cells=[cell("prefecture"), cell("ars", shown=False, estimate=None, low=None, high=None)])
+    hidden = wave(items=[answer("prefecture"), answer("ars", shown=False)])
+    older = {"within": []}  # an analysis that told nothing of questions
 
-    assert compared(Quantity.LEVEL, shown, hidden) is None
-    assert compared(Quantity.LEVEL, hidden, shown) is None
+    for other in (hidden, older):
+        assert compared(Quantity.LEVEL, BOTH, other) is None
+        assert compared(Quantity.LEVEL, other, BOTH) is None
 
 
-def test_a_gap_is_compared_with_the_gap_of_its_kind():
-    gaps = [
-        {**cell(""), "kind": kind, "estimate": size}
-        for kind, size in (("agreement", 1.7), ("accuracy_ars", 2))
-    ]
+def test_a_gap_is_compared_with_the_gap_of_its_kind_on_the_same_question():
+    before = wave(item_gaps=[apart("agreement", 0.2, item="repondre_a_temps"), apart("agreement", 1.7)])
 
-    [found] = compared(Quantity.AGREEMENT, wave(gaps=gaps), wave(gaps=gaps))
+    [found] = compared(Quantity.AGREEMENT, before, before)
 
     assert found.before.estimate == 1.7
-    assert compared(Quantity.ACCURACY_PREFECTURE, wave(gaps=gaps), wave(gaps=gaps)) is None
+    assert compared(Quantity.ASYMMETRY, before, before) is None
+
+
+def test_an_error_is_that_about_the_question_guessed():
+    before = wave(
+        gaps=[apart("accuracy_ars", 2.0), apart("accuracy_prefecture", 1.5, item="repondre_a_temps")]
+    )
+
+    [found] = compared(Quantity.ACCURACY_ARS, before, before)
+
+    assert found.before.estimate == 2.0
+    assert compared(Quantity.ACCURACY_PREFECTURE, before, before) is None
 
 
 def test_a_side_that_is_divided_is_not_compared_and_does_not_hide_the_other():
-    apart = wave(cells=[cell("prefecture"), cell("ars")], divided=["ars"])
-    agreed = wave(cells=[cell("prefecture"), cell("ars")])
+    divided = wave(items=[answer("prefecture"), answer("ars")], divided=["ars"])
 
-    assert compared(Quantity.LEVEL, agreed, apart) is None
-    assert compared(Quantity.LEVEL, agreed, apart, side="ars") is None
-    assert compared(Quantity.LEVEL, agreed, apart, side="prefecture") is not None
+    assert compared(Quantity.LEVEL, BOTH, divided) is None
+    assert compared(Quantity.LEVEL, BOTH, divided, sides=["ars"]) is None
+    assert compared(Quantity.LEVEL, BOTH, divided, sides=["prefecture"]) is not None
 
 
 def test_the_spread_of_one_side_has_no_interval_hence_no_verdict():
-    both = wave(cells=[cell("prefecture"), cell("ars")])
+    assert compared(Quantity.SPREAD, BOTH, BOTH, sides=["ars"]) is None
+    assert IN_A_MEETING.startswith("Cette piste se juge en réunion")
 
-    assert compared(Quantity.SPREAD, both, both, side="ars") is None
+
+# Facts
+
+
+CHANGED = "Depuis la vague « V1 », le fait a changé (référent radicalisation de l’ARS : en poste)."
+UNCHANGED = "Depuis la vague « V1 », le fait n’a pas changé (référent radicalisation de l’ARS : vacant depuis 9 jours)."
+UNKNOWN = "Ce fait n’est plus suivi : rien ne dit s’il a changé."
+
+
+def witness(*, holds, sentence="en poste."):
+    return Witness(label="référent radicalisation de l’ARS", holds=holds, sentence=sentence)
+
+
+@pytest.mark.parametrize(
+    ("now", "answers", "outcome", "says"),
+    [
+        (
+            witness(holds=True), Outcome.UNDECIDED, Outcome.SEEN,
+            f"{CHANGED} À part, la question suivie : on ne peut pas conclure.",
+        ),
+        (
+            witness(holds=False, sentence="vacant depuis 9 jours."), Outcome.SEEN, Outcome.NOT_SEEN,
+            f"{UNCHANGED} À part, la question suivie : effet observé.",
+        ),
+        (witness(holds=True), None, Outcome.SEEN, CHANGED),
+        (None, Outcome.SEEN, Outcome.UNDECIDED, f"{UNKNOWN} À part, la question suivie : effet observé."),
+    ],
+)  # fmt: skip
+def test_a_piste_on_a_fact_is_judged_by_the_fact_and_the_answers_are_said_apart(now, answers, outcome, says):
+    found = effect_on_fact(now, since="V1", answers=answers)
+
+    assert (found.outcome, found.sentence) == (outcome, says)
+
+
+def test_the_longest_fact_fits_its_column():
+    found = effect_on_fact(
+        witness(holds=False, sentence="mot " * 200), since="V" * 60, answers=Outcome.UNDECIDED
+    )
+
+    assert len(found.sentence) <= 500

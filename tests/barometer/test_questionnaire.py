@@ -41,6 +41,19 @@ def test_what_is_written_is_read_back_to_the_byte():
     ("before", "after", "said"),
     [
         ('family = "meta"', 'family = "mta"', "champ « item[15].family » : vaut proxy"),
+        (
+            'guesses = "joindre"',
+            'guesses = "inconnue"',
+            "champ « item[15].guesses » : « inconnue » n’est pas une",
+        ),
+        ('guesses = "joindre"', 'guesses = "but_commun"', "« but_commun » est d’une autre dimension que"),
+        ('guesses = "joindre"', 'guesses = "deviner_respect"', "« deviner_respect » devine déjà elle-même"),
+        ('guesses = "joindre"', "guesses = 3", "champ « item[15].guesses » : est un texte d’une ligne"),
+        (
+            "pulse = true",
+            'guesses = "joindre"',
+            "champ « item[1].guesses » : ne se donne que pour une question meta",
+        ),
         ("wording_version = 1", 'wording_version = "1"', "champ « item[1].wording_version »"),
         ("wording_version = 1", "wording_version = true", "champ « item[1].wording_version »"),
         ('id = "buts"', 'id = "Buts"', "champ « dimension[4].id »"),
@@ -82,6 +95,60 @@ def test_a_dimension_that_nothing_measures_is_refused():
     alone = TEXT.replace("[[item]]", '[[dimension]]\nid = "vide"\ntitle = "Vide"\n\n[[item]]', 1)
     with pytest.raises(q.QuestionnaireError, match="« vide » n’a aucune question qui la mesure"):
         q.read(alone)
+
+
+def lone(**wording):
+    """Return the TOML of a dimension that a question measures, and that a guess speaks of."""
+    target, guess = EXAMPLE.item("joindre"), EXAMPLE.item("deviner_joignabilite")
+    items = (replace(target, wording=wording), guess)
+    return q.write(replace(EXAMPLE, items=items, dimensions=EXAMPLE.dimensions[:1]))
+
+
+def test_a_guess_aims_at_a_question_put_to_the_other_side():
+    with pytest.raises(q.QuestionnaireError, match="« joindre » n’est pas posée à l’autre côté"):
+        q.read(lone(ars="Nous savons qui appeler."))
+    assert q.read(lone(ars="Nous savons.", prefecture="Nous savons.")).guess("joignabilite", "ars")
+
+
+def test_a_side_guesses_once_on_a_dimension():
+    guess = EXAMPLE.item("deviner_joignabilite")
+    again = replace(guess, id="encore", guesses="repondre_a_temps")
+    twice = q.write(replace(EXAMPLE, items=(*EXAMPLE.items, again)))
+
+    with pytest.raises(
+        q.QuestionnaireError, match=r"champ « item\[19\].dimension » : .* une seule par dimension"
+    ):
+        q.read(twice)
+    by_side = [replace(guess, id=side, wording={side: "Que répond l’autre ?"}) for side in q.SIDES]
+    others = [item for item in EXAMPLE.items if item.id != guess.id]
+    split = q.read(q.write(replace(EXAMPLE, items=(*others, *by_side))))
+    assert [split.guess("joignabilite", side).id for side in q.SIDES] == list(q.SIDES)
+
+
+def test_a_version_kept_before_guesses_had_a_target_is_read_and_not_imported():
+    old = re.sub(r'guesses = "\w+"\n', "", TEXT)
+
+    with pytest.raises(
+        q.QuestionnaireError, match=r"champ « item\[15\].guesses » : est l’identifiant de la"
+    ) as refusal:
+        q.read(old)
+    line = int(re.match(r"Ligne (\d+)", str(refusal.value))[1])
+    assert old.splitlines()[line - 1 : line + 1] == ["[[item]]", 'id = "deviner_joignabilite"']
+    kept = q.read(old, is_kept=True)
+    assert len(kept.aimless()) == 4
+    assert kept.guess("joignabilite", "ars") is None
+    assert EXAMPLE.aimless() == []
+    assert q.read(TEXT, is_kept=True) == EXAMPLE
+
+
+def test_every_guess_of_the_example_aims_at_one_question_and_the_list_says_which():
+    aims = {each["id"]: each["guesses"] for each in q.as_json(EXAMPLE)["items"] if each["guesses"]}
+
+    assert aims == {
+        "deviner_joignabilite": "joindre", "deviner_difficultes": "chercher_ensemble",
+        "deviner_respect": "respect_secret", "deviner_circuit": "circuit_reel",
+    }  # fmt: skip
+    assert {EXAMPLE.item(target).family for target in aims.values()} == {q.Family.PROXY, q.Family.COMMON}
 
 
 def reworded(**changes):

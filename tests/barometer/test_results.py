@@ -271,7 +271,7 @@ def test_what_changed_is_compared_with_the_wave_before_of_the_same_form():
 def reworded():
     text = campaign.EXAMPLE.read_text(encoding="utf-8")
     return import_text(
-        text.replace('version = "exemple-1"', 'version = "exemple-2"').replace(
+        text.replace('version = "exemple-2"', 'version = "exemple-3"').replace(
             'id = "joindre"\nwording_version = 1', 'id = "joindre"\nwording_version = 2'
         ),
         may_justify=False,

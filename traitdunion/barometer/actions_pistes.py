@@ -322,7 +322,7 @@ def observe(result: Result, *, actor: Actor, at: datetime) -> int:
     A piste whose question the wave does not ask is left for a later one. Computed again, an effect is corrected.
     """
     outcomes: dict[str, int] = defaultdict(int)
-    for piste, seen in queries.effects_in(result):
+    for piste, seen in queries.effects_in(result, day=timezone.localdate(at)):
         Effect.objects.update_or_create(
             piste=piste,
             wave=result.wave,

@@ -67,15 +67,19 @@ def import_text(text: str, *, may_justify: bool, actor: Actor, at: datetime) -> 
 
 
 def _refuse_silent_change(read: reading.Questionnaire) -> None:
-    """Refuse a question worded anew under the number of its earlier wording: the trend would hide the change."""
+    """Refuse a question that changed under the number of its earlier wording: the trend would hide the change."""
     for version in QuestionnaireVersion.objects.filter(name=read.name):
-        for item in reading.read(version.text).items:
+        for item in reading.read(version.text, is_kept=True).items:
             now = read.item(item.id)
-            if (
-                now
-                and now.wording_version == item.wording_version
-                and dict(now.wording) != dict(item.wording)
-            ):
+            if now is None or now.wording_version != item.wording_version:
+                continue
+            if item.guesses and now.guesses != item.guesses:
+                raise QuestionnaireRefusedError(
+                    f"La question « {item.id} » ne devine plus la réponse à « {item.guesses} », comme dans la version "
+                    f"« {version.version} », mais garde le numéro {item.wording_version} : augmentez "
+                    "« wording_version »."
+                )
+            if dict(now.wording) != dict(item.wording):
                 raise QuestionnaireRefusedError(
                     f"La question « {item.id} » n’a plus la formulation de la version « {version.version} », mais "
                     f"garde le numéro {item.wording_version} : augmentez « wording_version »."

@@ -128,7 +128,7 @@ def _keep(
 
 def _content(wave: Wave) -> tuple[dict[str, Any], Mapping[Wave, Sequence[Recorded]]]:
     """Return what is kept of a wave, and the cuts it tells that are not on record yet, by wave."""
-    asked = read(wave.questionnaire.text)
+    asked = read(wave.questionnaire.text, is_kept=True)
     places = list(Departement.objects.values_list("code", "name", "region_id", "region__name"))
     region_of = {code: region for code, _, region, _ in places}
     sheets = queries_sheets.sheets_of(wave)
@@ -145,7 +145,7 @@ def _content(wave: Wave) -> tuple[dict[str, Any], Mapping[Wave, Sequence[Recorde
     if last is None:
         return _nothing(wave, asked), {}
     laid_out = [each for each in before if each is not None]
-    found = analysis.analyse([*laid_out, last], asked, region_of)["waves"][-1]
+    found = analysis.analyse([*laid_out, last], asked, region_of, questions=True)["waves"][-1]
     who = showing.bases(last, asked)
     content = showing.kept(found, who, {region: name for _, _, region, name in places})
     content["dimensions"] = comparison.dimensions(asked, _items(last))

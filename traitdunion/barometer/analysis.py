@@ -2,7 +2,10 @@
 
 For each wave: what each side of each département answers (``cells``), how far the two sides are (``gaps``), whether
 people of one side agree (``within``), whether the measure holds (``reliability``), the country and its régions, and
-the ``pistes`` that the rules open. Model, assumptions and limits: ``docs/barometre.md``.
+the ``pistes`` that the rules open. ``guesses`` holds what each side thought that the other would answer to a question;
+a guess is only ever compared with the answers to that very question. When asked, question by question as well: what
+each side answers to it (``items``), how far the two sides are on it (``item_gaps``). Model, assumptions and limits:
+``docs/barometre.md``.
 
 A side with fewer respondents than the threshold counts in no figure at all, neither its own, nor that of its région,
 nor that of the nation: no subtraction can bring it back.
@@ -28,23 +31,14 @@ from traitdunion.barometer.estimation import (
     pool_difference,
     respondent_scores,
 )
-from traitdunion.barometer.questionnaire import SIDES, Dimension, Family, Questionnaire
+from traitdunion.barometer.limits import LIMITS
+from traitdunion.barometer.questionnaire import SIDES, Dimension, Family, Item, Questionnaire
 
-ENGINE: Final = "1"
+ENGINE: Final = "2"  # guesses against the question they guess; « ne sait pas » out of the questions put
 MIN_ANSWERS: Final = 3
 LOW: Final = 3.0  # « parfois »
 DIGITS: Final = 4
 NOTHING: Final[Mapping[str, None]] = {"estimate": None, "low": None, "high": None}
-LIMITS: Final = (
-    "Ce sont des perceptions, pas des performances.",
-    "Peu de voix de chaque côté ; d’une vague à l’autre, les personnes changent.",
-    "La hiérarchie peut colorer les réponses.",
-    (
-        "Un chiffre haut ne dit pas que les personnes sont mieux protégées ; un chiffre bas peut venir d’agents "
-        "qui, à raison, gardent le secret."
-    ),
-    "Le chiffre national est solide, le régional est indicatif, celui d’un département ouvre une conversation.",
-)
 
 
 def analyse(
@@ -53,6 +47,7 @@ def analyse(
     regions: Mapping[str, str],
     *,
     min_answers: int = MIN_ANSWERS,
+    questions: bool = False,
 ) -> dict[str, Any]:
     """Return RESULT.json for waves of one questionnaire, in the order in which they took place.
 
@@ -61,10 +56,12 @@ def analyse(
         questionnaire: what was asked.
         regions: the région of each département, by code.
         min_answers: respondents under which a side is not shown and counts nowhere.
+        questions: whether to estimate each question too, which takes half as long again. What a piste measures again
+            is one question.
     """
     found: list[dict[str, Any]] = []
     for wave in waves:
-        found.append(_Wave(wave, questionnaire, regions, min_answers).result(found))
+        found.append(_Wave(wave, questionnaire, regions, min_answers, questions).result(found))
     return {
         "engine": ENGINE,
         "questionnaire": {"name": questionnaire.name, "version": questionnaire.version},
@@ -86,9 +83,9 @@ class _Side:
         raw: (N, J) their answers to each item, NaN where the side is not shown.
         n: (C,) respondents who answered an item at least.
         mean: (C,) of the plain means of respondents.
-        dont_know: (C,) share of « ne sait pas » among the answers that the question called for, NaN without any.
+        dont_know: (C,) « ne sait pas » out of all that the side was asked: respondents × items, NaN without any.
         shown: (C,) whether the side may be shown.
-        pooled: estimates, None when no side is shown.
+        pooled: estimates, None when no side is shown or none is asked for.
     """
 
     score: Floats
@@ -104,9 +101,15 @@ class _Side:
 
 class _Wave:
     def __init__(
-        self, wave: WaveAnswers, questionnaire: Questionnaire, regions: Mapping[str, str], min_answers: int
+        self,
+        wave: WaveAnswers,
+        questionnaire: Questionnaire,
+        regions: Mapping[str, str],
+        min_answers: int,
+        questions: bool,
     ) -> None:
         self._wave = wave
+        self._questions = questions
         self._questionnaire = questionnaire
         self._min = min_answers
         self._codes = list(wave.departements)
@@ -114,14 +117,19 @@ class _Wave:
         number = {code: rank for rank, code in enumerate(self._region_codes)}
         self._region = np.array([number[regions[code]] for code in self._codes], dtype=np.int64)
         self._item = {name: rank for rank, name in enumerate(wave.items)}
+        self._alone: dict[tuple[int, int], _Side] = {}  # by item and side
         self._of_side = [np.flatnonzero(wave.side == number) for number in range(len(SIDES))]
 
     def result(self, before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         content: dict[str, Any] = {
             "wave": self._wave.wave,
             "dimensions": [],
+            "notes": [],
             "cells": [],
+            "items": [],
+            "guesses": [],
             "gaps": [],
+            "item_gaps": [],
             "within": [],
             "reliability": [],
             "national": [],
@@ -140,8 +148,28 @@ class _Wave:
                 content["national"] += self._national(dimension, name, side)
                 content["regional"] += self._regional(dimension, name, side)
             content["gaps"] += self._gaps(dimension, sides)
+            for item in self._questionnaire.scored(dimension.id) if self._questions else ():
+                if self._wave.asked(self._item[item.id]):
+                    self._question(content, dimension, item)
+            content["guesses"] += self._guesses(dimension)
+        content["notes"] = self._notes()
         content["pistes"] = rules_pistes.find(content, [*before, content], self._questionnaire)
         return content
+
+    def _notes(self) -> list[str]:
+        """Say what this version of the questionnaire does not let one compare."""
+        aimless = [
+            f"« {item.id} »"
+            for item in self._questionnaire.aimless()
+            if self._wave.asked(self._item[item.id])
+        ]
+        if not aimless:
+            return []
+        said = (
+            f"Cette version du questionnaire ne dit pas quelle question devine {', '.join(aimless)} : "
+            "l’exactitude et la congruence n’y sont pas calculées."
+        )
+        return [said]
 
     # One side
 
@@ -153,7 +181,16 @@ class _Wave:
         ]
         return self._answers(items, number)
 
-    def _answers(self, items: Sequence[int], number: int) -> _Side:
+    def _one(self, item: Item, number: int) -> _Side:
+        """Return what a side answers to one question; where it alone measures its dimension, they are the same."""
+        rank = self._item[item.id]
+        if (rank, number) not in self._alone:
+            asked = [rank] if item.is_asked_of(SIDES[number]) else []
+            is_pooled = self._questions or item.family is Family.META
+            self._alone[rank, number] = self._answers(asked, number, is_pooled=is_pooled)
+        return self._alone[rank, number]
+
+    def _answers(self, items: Sequence[int], number: int, *, is_pooled: bool = True) -> _Side:
         who = self._of_side[number]
         place = self._wave.departement[who]
         asked = [item for item in items if self._wave.asked(item)]
@@ -167,8 +204,8 @@ class _Wave:
         score, spread = respondent_scores(raw) if asked else (np.full(len(who), np.nan),) * 2
         own = np.divide(np.nansum(raw, axis=1), answers, out=np.zeros(len(who)), where=answers > 0)
         ignorance = self._wave.dont_know[np.ix_(who, asked)].sum(axis=1).astype(np.float64)
-        total = np.bincount(place, ignorance + answers, many)
-        return _Side(
+        put = np.bincount(place, minlength=many) * float(len(asked))
+        found = _Side(
             score=score,
             spread=spread,
             cell=place,
@@ -176,11 +213,14 @@ class _Wave:
             n=n,
             mean=np.divide(np.bincount(place, own, many), n, out=np.full(many, np.nan), where=n > 0),
             dont_know=np.divide(
-                np.bincount(place, ignorance, many), total, out=np.full(many, np.nan), where=total > 0
+                np.bincount(place, ignorance, many), put, out=np.full(many, np.nan), where=put > 0
             ),
             shown=shown,
-            pooled=self._pooled(score, spread, place),
+            pooled=self._pooled(score, spread, place) if is_pooled else None,
         )
+        if len(asked) == 1:
+            self._alone[asked[0], number] = found
+        return found
 
     def _pooled(self, score: Floats, spread: Floats, cell: Integers) -> Pooled | None:
         try:
@@ -287,26 +327,75 @@ class _Wave:
                 "shown": shown,
             }
 
+    # Question by question
+
+    def _question(self, content: dict[str, Any], dimension: Dimension, item: Item) -> None:
+        asked = [name for name in SIDES if item.is_asked_of(name)]
+        of_item = [self._one(item, number) for number in range(len(SIDES))]
+        for name in asked:
+            content["items"] += self._rows_of(dimension, name, of_item[SIDES.index(name)], item=item.id)
+        if len(asked) < len(SIDES):
+            return
+        measures = [
+            each for each in self._questionnaire.scored(dimension.id) if self._wave.asked(self._item[each.id])
+        ]
+        if len(measures) > 1:
+            content["item_gaps"] += self._difference(
+                dimension, _kind(item), of_item[0], of_item[1], item=item.id
+            )
+        else:  # it is all that measures the dimension: the same figures, not computed twice
+            content["item_gaps"] += [
+                {**row, "item": item.id}
+                for row in content["gaps"]
+                if (row["dimension"], row["kind"]) == (dimension.id, _kind(item))
+            ]
+
+    def _guesses(self, dimension: Dimension) -> Iterator[dict[str, Any]]:
+        """Yield what each side thought that the other would answer to one question, whatever it answered."""
+        for number, name in enumerate(SIDES):
+            item = self._questionnaire.guess(dimension.id, name)
+            if item is not None and self._wave.asked(self._item[item.id]):
+                yield from self._rows_of(
+                    dimension, name, self._one(item, number), item=item.id, guesses=item.guesses
+                )
+
+    def _rows_of(
+        self, dimension: Dimension, name: str, side: _Side, **about: str
+    ) -> Iterator[dict[str, Any]]:
+        intervals = _intervals(side.pooled)
+        for rank, code in enumerate(self._codes):
+            is_shown = bool(side.shown[rank])
+            yield {
+                "departement": code,
+                "side": name,
+                "dimension": dimension.id,
+                **about,
+                "n": int(side.n[rank]),
+                **(intervals[rank] if is_shown and intervals else NOTHING),
+                "shown": is_shown,
+            }
+
     # Between the sides
 
     def _gaps(self, dimension: Dimension, sides: Sequence[_Side]) -> Iterator[dict[str, Any]]:
-        scored = self._questionnaire.scored(dimension.id)
-        kind = "agreement" if scored[0].family is Family.COMMON else "asymmetry"
-        yield from self._difference(dimension, kind, sides[0], sides[1])
+        yield from self._difference(
+            dimension, _kind(self._questionnaire.scored(dimension.id)[0]), sides[0], sides[1]
+        )
         for number, name in enumerate(SIDES):
-            guesses = [
-                self._item[item.id]
-                for item in self._questionnaire.items
-                if item.family is Family.META and item.dimension == dimension.id and item.is_asked_of(name)
-            ]
-            if not any(self._wave.asked(rank) for rank in guesses):
+            item = self._questionnaire.guess(dimension.id, name)
+            if item is None or not self._wave.asked(self._item[item.id]):
                 continue
-            guess = self._answers(guesses, number)
-            yield from self._difference(dimension, f"accuracy_{name}", guess, sides[1 - number])
-            yield from self._paired(dimension, f"congruency_{name}", guess, sides[number])
+            target = self._questionnaire.item(item.guesses)
+            if target is None or not self._wave.asked(self._item[target.id]):
+                continue
+            guess, other = self._one(item, number), self._one(target, 1 - number)
+            yield from self._difference(dimension, f"accuracy_{name}", guess, other, item=target.id)
+            if target.is_asked_of(name):
+                own = self._one(target, number)
+                yield from self._paired(dimension, f"congruency_{name}", guess, own, item=target.id)
 
     def _difference(
-        self, dimension: Dimension, kind: str, left: _Side, right: _Side
+        self, dimension: Dimension, kind: str, left: _Side, right: _Side, item: str | None = None
     ) -> Iterator[dict[str, Any]]:
         shown = left.shown & right.shown
         pooled = None
@@ -320,10 +409,16 @@ class _Wave:
                 for side in (left, right)
             ]
             pooled = pool_difference(kept[0], kept[1], self._region)
-        yield from self._gap_rows(dimension, kind, shown, pooled)
+        yield from self._gap_rows(dimension, kind, shown, pooled, item)
 
-    def _paired(self, dimension: Dimension, kind: str, guess: _Side, own: _Side) -> Iterator[dict[str, Any]]:
-        """Compare a guess and an own view person by person: the same people answer both."""
+    def _paired(
+        self, dimension: Dimension, kind: str, guess: _Side, own: _Side, item: str
+    ) -> Iterator[dict[str, Any]]:
+        """Compare a guess and one's own answer person by person: the same people give both.
+
+        On a common object it says whether one expects the other to see things alike. Where each side describes the
+        other, it says whether one expects to be judged as one judges: an assumed reciprocity, no agreement.
+        """
         away = guess.score - own.score
         n = np.bincount(own.cell[~np.isnan(away)], minlength=len(self._codes))
         shown = n >= max(self._min, 1)
@@ -334,7 +429,7 @@ class _Wave:
             pooled = pool(
                 away, np.where(np.isnan(away), 1.0, spread), own.cell, self._region, bounds=GAP_SCALE
             )
-        yield from self._gap_rows(dimension, kind, shown, pooled)
+        yield from self._gap_rows(dimension, kind, shown, pooled, item)
 
     def _gap_rows(
         self,
@@ -342,6 +437,7 @@ class _Wave:
         kind: str,
         shown: np.ndarray[Any, np.dtype[np.bool_]],
         pooled: Pooled | None,
+        item: str | None,
     ) -> Iterator[dict[str, Any]]:
         beyond = _column(None if pooled is None else pooled.probability_beyond(1.0))
         intervals = _intervals(pooled)
@@ -351,10 +447,16 @@ class _Wave:
                 "departement": code,
                 "dimension": dimension.id,
                 "kind": kind,
+                "item": item,
                 **(intervals[rank] if is_shown and intervals else NOTHING),
                 "probability_ge_1": beyond[rank] if is_shown and beyond else None,
                 "shown": is_shown,
             }
+
+
+def _kind(item: Item) -> str:
+    """Return what a difference of the two sides is: a disagreement on one object, or two views of two things."""
+    return "agreement" if item.family is Family.COMMON else "asymmetry"
 
 
 def _intervals(estimates: Estimates | None) -> list[dict[str, float | None]]:

@@ -22,6 +22,16 @@ GAPS: Final = {
     "congruency_prefecture": "Ce que la préfecture croit que l’ARS répond, moins ce qu’elle répond elle-même",
     "congruency_ars": "Ce que l’ARS croit que la préfecture répond, moins ce qu’elle répond elle-même",
 }
+# Where each side describes the other, its own answer is about something else: no agreement is measured.
+RECIPROCITY: Final = {
+    "congruency_prefecture": (
+        "Réciprocité supposée par la préfecture : ce qu’elle croit que l’ARS dit d’elle, moins ce qu’elle dit de l’ARS"
+    ),
+    "congruency_ars": (
+        "Réciprocité supposée par l’ARS : ce qu’elle croit que la préfecture dit d’elle, moins ce qu’elle dit de la "
+        "préfecture"
+    ),
+}
 _FIRST, _LAST = 3.0, 97.0  # per cent of the width at which 1 and 5 stand: their marks are drawn whole
 
 Row = Mapping[str, Any]
@@ -37,6 +47,27 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """What the other side thought that this one would answer to one question, beside what it did answer to it.
+
+    A dimension is measured by several questions: its estimate is not what was guessed.
+
+    Attributes:
+        question: the question, as the side that answers it reads it; empty when the result does not keep it.
+        interval: what the other side expected, and its 95 % interval.
+        n: how many of the other side guessed.
+        answer: what this side answers to that very question, None when it is not shown.
+        answer_n: how many answered it.
+    """
+
+    question: str
+    interval: Interval
+    n: int
+    answer: Interval | None
+    answer_n: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """What one side answers on a dimension.
 
@@ -48,8 +79,9 @@ class Mark:
         is_divided: the people of the side disagree among themselves: a mean would mislead.
         reason: why nothing is shown, empty when it is.
         spot: where to draw it, None when there is nothing to draw.
-        guess: what the other side thought this one would answer.
-        guess_spot: where to draw the guess.
+        guessed: what the other side thought this one would answer to one question, None when nothing is shown of it.
+        guess_spot: where to draw it, with its interval.
+        answer_spot: where to draw what this side answers to that very question.
     """
 
     side: str
@@ -59,8 +91,14 @@ class Mark:
     is_divided: bool
     reason: str
     spot: Spot | None
-    guess: float | None
+    guessed: Guess | None
     guess_spot: Spot | None
+    answer_spot: Spot | None
+
+    @property
+    def guess(self) -> float | None:
+        """What the other side expected, without its interval."""
+        return None if self.guessed is None else self.guessed.interval.estimate
 
     @property
     def name(self) -> str:
@@ -85,8 +123,10 @@ class Mark:
         said = f"{self.name} : {between(self.interval)}"
         if self.is_divided:
             said = f"{self.name} : avis partagés, sans moyenne"
-        if self.guess is not None:
-            said += f" ; {self.other} s’attendait à {points(self.guess)}"
+        if self.guessed is not None:
+            said += f" ; à une question, {self.other} s’attendait à {between(self.guessed.interval)}"
+            if self.guessed.answer is not None:
+                said += f", la réponse est {between(self.guessed.answer)}"
         return said
 
 
@@ -168,9 +208,13 @@ class Profile:
 # What is shared comes first: people talk better from there.
 ORDER: Final = (
     Finding.AGREEMENT,
+    Finding.ALIKE,
     Finding.SHARED_LOW,
+    Finding.MUTUAL_LOW,
     Finding.MISUNDERSTANDING,
+    Finding.MISTAKEN,
     Finding.DISAGREEMENT,
+    Finding.ASYMMETRY,
     Finding.DIVIDED,
     Finding.UNDECIDED,
     Finding.HIDDEN,
@@ -179,7 +223,7 @@ ORDER: Final = (
 
 def profile(
     now: Mapping[str, Sequence[Row]],
-    dimensions: Sequence[Mapping[str, str]],
+    dimensions: Sequence[Mapping[str, Any]],
     *,
     before: Mapping[str, Sequence[Row]] | None = None,
     since: str = "",
@@ -188,8 +232,9 @@ def profile(
     """Return the profile of one département.
 
     Args:
-        now: its ``cells``, ``gaps`` and ``within`` of the wave.
-        dimensions: ``id`` and ``label`` of each, in the order of the questionnaire.
+        now: its ``cells``, ``gaps``, ``within``, ``items`` and ``guesses`` of the wave.
+        dimensions: ``id``, ``label`` and ``guesses`` of each (``comparison.dimensions``), in the order of the
+            questionnaire.
         before: the same rows of the wave to compare with.
         since: its name.
         broken: by dimension, why that wave cannot be compared.
@@ -207,9 +252,12 @@ def profile(
                 identifier=identifier,
                 label=dimension["label"],
                 reading=read(cells=cells, gaps=gaps, divided=divided),
-                marks=[_mark(side, cells, gaps, is_divided=side in divided) for side in SIDES],
+                marks=[
+                    _mark(side, cells, _guess(side, now, dimension), is_divided=side in divided)
+                    for side in SIDES
+                ],
                 gaps=[
-                    Gap(label=label, interval=interval)
+                    Gap(label=_label(kind, label, gaps), interval=interval)
                     for kind, label in GAPS.items()
                     if (interval := _interval(gaps.get(kind))) is not None
                 ],
@@ -230,13 +278,33 @@ def _interval(row: Row | None) -> Interval | None:
     return Interval(estimate=row["estimate"], low=row["low"], high=row["high"])
 
 
-def _mark(side: str, cells: Mapping[str, Row], gaps: Mapping[str, Row], *, is_divided: bool) -> Mark:
+def _label(kind: str, label: str, gaps: Mapping[str, Row]) -> str:
+    return RECIPROCITY.get(kind, label) if "asymmetry" in gaps else label
+
+
+def _guess(side: str, now: Mapping[str, Sequence[Row]], dimension: Mapping[str, Any]) -> Guess | None:
+    """Return what the other side thought that ``side`` would answer, beside its answer to the same question."""
+    guess = _by(now.get("guesses", ()), dimension["id"], "side").get(OTHER[side])
+    expected = _interval(guess)
+    if guess is None or expected is None:
+        return None
+    answer = next(
+        (row for row in now.get("items", ()) if (row["item"], row["side"]) == (guess["guesses"], side)), None
+    )
+    answered = _interval(answer)
+    return Guess(
+        question=dimension.get("guesses", {}).get(OTHER[side], {}).get("asks", ""),
+        interval=expected,
+        n=guess["n"],
+        answer=answered,
+        answer_n=None if answer is None or answered is None else answer["n"],
+    )
+
+
+def _mark(side: str, cells: Mapping[str, Row], guess: Guess | None, *, is_divided: bool) -> Mark:
     cell = cells.get(side, {})
     interval = _interval(cell) if cell.get("shown") else None
-    error = _interval(gaps.get(f"accuracy_{OTHER[side]}"))
-    guess = None
-    if interval is not None and error is not None and not is_divided:
-        guess = min(5.0, max(1.0, interval.estimate + error.estimate))
+    guessed = guess if interval is not None and not is_divided else None
     return Mark(
         side=side,
         interval=interval,
@@ -245,8 +313,9 @@ def _mark(side: str, cells: Mapping[str, Row], gaps: Mapping[str, Row], *, is_di
         is_divided=is_divided and interval is not None,
         reason="" if interval is not None else cell.get("reason") or "personne n’a répondu",
         spot=None if interval is None or is_divided else spot(interval),
-        guess=guess,
-        guess_spot=None if guess is None else spot(Interval(estimate=guess, low=guess, high=guess)),
+        guessed=guessed,
+        guess_spot=None if guessed is None else spot(guessed.interval),
+        answer_spot=None if guessed is None or guessed.answer is None else spot(guessed.answer),
     )
 
 

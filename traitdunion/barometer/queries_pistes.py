@@ -1,7 +1,7 @@
 """Reads about pistes: what a result opens, what may be proposed, where each stands, what a later wave shows."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
-from traitdunion.barometer import queries_results, rules_effect
+from traitdunion.barometer import facts, queries_results, rules_effect
 from traitdunion.barometer import rules_patterns as patterns
-from traitdunion.barometer.comparison import broken
+from traitdunion.barometer.comparison import broken_question
 from traitdunion.barometer.kinds import Answer, Decision, Format, Outcome, Standing
 from traitdunion.barometer.models import Effect, Piste, Proposal, Result, Wave
-from traitdunion.barometer.questionnaire import Family, Item, Questionnaire, read
+from traitdunion.barometer.questionnaire import SIDES, Family, Item, Questionnaire, read
 from traitdunion.barometer.rules_decision import DOES, standing, turn_sentence
 from traitdunion.identity.kinds import SIDE_OF, Side
 from traitdunion.identity.models import Mandate
@@ -252,14 +252,18 @@ def questions_for(piste: Piste) -> Sequence[Question]:
     """Return the questions that measure what ``piste`` is about, in the order of the questionnaire.
 
     A piste on a dimension is measured by a question of that dimension, otherwise before and after would not speak of
-    the same thing. A piste on facts may be measured by any.
+    the same thing; a misunderstanding, by the question that was guessed. A piste on facts is judged by the fact: any
+    question may be followed beside it.
     """
     asked = questionnaire_of(piste.wave)
+    quantity = patterns.quantity_of(piste.rule, piste.side)
+    guess = asked.guess(piste.dimension, rules_effect.guesser(quantity))
     return [
         Question(id=item.id, label=wording_of(item))
         for item in asked.items
         if item.dimension == (piste.dimension or item.dimension)
         and item.family is not Family.META
+        and (guess is None or item.id == guess.guesses)
         and (item.in_pulse or piste.wave.format == Format.FULL.value)
     ]
 
@@ -283,7 +287,7 @@ def questionnaire_of(wave: Wave) -> Questionnaire:
 
 @lru_cache(maxsize=16)
 def _read(text: str) -> Questionnaire:
-    return read(text)
+    return read(text, is_kept=True)
 
 
 def last_terms(piste: Piste) -> Mapping[str, Any]:
@@ -303,14 +307,15 @@ def last_terms(piste: Piste) -> Mapping[str, Any]:
 # What a later wave shows
 
 
-def effects_in(result: Result) -> Iterator[tuple[Piste, rules_effect.Effect]]:
-    """Yield each piste kept before the wave of ``result`` opened, with what the wave shows of it.
+def effects_in(result: Result, *, day: date) -> Iterator[tuple[Piste, rules_effect.Effect]]:
+    """Yield each piste kept before the wave of ``result`` opened, with what is seen of it.
 
     A piste is compared with a later wave of the same form, which asks the same questions, and left out when the wave
-    does not ask of its dimension at all. The queries do not grow with the pistes, only with the earlier waves.
+    does not ask of its dimension at all. One that a fact opened is judged by that fact, as it is on ``day``. The
+    queries do not grow with the pistes, only with the earlier waves.
     """
     wave = result.wave
-    kept = (
+    kept = list(
         Piste.objects.filter(
             decision=Decision.KEPT.value,
             decided_at__lt=wave.opened_at,
@@ -322,69 +327,102 @@ def effects_in(result: Result) -> Iterator[tuple[Piste, rules_effect.Effect]]:
         .order_by("wave_id", "pk")
     )
     justified = queries_results.justified()
-    after = by_departement(result.content)
-    asked = {dimension["id"] for dimension in result.content["dimensions"]}
+    on_facts = sorted({each.departement_id for each in kept if patterns.fact_of(each.rule)})
+    known = facts.facts(on_facts, day=day) if on_facts else {}
+    later = _Told(result.content)
     for earlier, pistes in groupby(kept, key=attrgetter("wave")):
         first = Result.objects.filter(wave=earlier).order_by("edition").last()
         if first is None:
             continue
-        before = by_departement(first.content)
-        why = broken(first.content["dimensions"], result.content["dimensions"], justified)
+        before = _Told(first.content)
         for piste in pistes:
-            item = questionnaire_of(earlier).item(piste.measured_by)
-            if item is not None and item.dimension in asked:
-                seen = _effect(piste, item.dimension, before, after, why.get(item.dimension, ""))
-                yield (
-                    piste,
-                    rules_effect.with_the_country(
-                        seen,
-                        patterns.quantity_of(piste.rule, piste.side),
-                        dimension=item.dimension,
-                        side=piste.side if piste.dimension else "",
-                        before=first.content,
-                        after=result.content,
-                    ),
-                )
+            seen = _effect(piste, before, later, justified)
+            if patterns.fact_of(piste.rule):
+                yield piste, _effect_on_fact(piste, known[piste.departement_id], seen)
+            elif seen is not None:
+                yield piste, seen
+
+
+class _Told:
+    """A result, and its rows by département."""
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self.content = content
+        self.rows = by_departement(content)
+        self.asked = {dimension["id"] for dimension in content["dimensions"]}
 
 
 def by_departement(content: Mapping[str, Any]) -> Mapping[str, Rows]:
-    """Return the ``cells``, ``gaps`` and ``within`` of a result by code of département."""
+    """Return the rows of a result that speak of one place, by code of département."""
     found: dict[str, dict[str, list[Mapping[str, Any]]]] = defaultdict(
-        lambda: {"cells": [], "gaps": [], "within": []}
+        lambda: {name: [] for name in queries_results.OF_A_PLACE}
     )
-    for name in ("cells", "gaps", "within"):
-        for row in content[name]:
+    for name in queries_results.OF_A_PLACE:
+        for row in content.get(name, ()):  # an older analysis told nothing of questions
             found[row["departement"]][name].append(row)
     return found
 
 
-def _effect(
-    piste: Piste, dimension: str, before: Mapping[str, Rows], after: Mapping[str, Rows], why: str
+def _effect_on_fact(
+    piste: Piste, known: Sequence[facts.Fact], seen: rules_effect.Effect | None
 ) -> rules_effect.Effect:
-    code, since = piste.departement_id, piste.wave.name
-    if why:
-        return rules_effect.undecided(f"Les deux vagues ne se comparent pas : {why}.")
+    key = patterns.fact_of(piste.rule)
+    now = next((each for each in known if (each.key, each.side or "") == (key, piste.side)), None)
+    return rules_effect.effect_on_fact(
+        None
+        if now is None
+        else rules_effect.Witness(label=now.label, holds=now.holds, sentence=now.sentence),
+        since=piste.wave.name,
+        answers=None if seen is None else seen.outcome,
+    )
+
+
+def _effect(
+    piste: Piste, before: _Told, after: _Told, justified: Collection[tuple[str, str, str]]
+) -> rules_effect.Effect | None:
+    """Return what a later wave shows of the question that a piste names, None when it asks nothing of its dimension."""
+    item = questionnaire_of(piste.wave).item(piste.measured_by)
+    if item is None or item.dimension not in after.asked:
+        return None
     quantity = patterns.quantity_of(piste.rule, piste.side)
     if quantity is rules_effect.Quantity.SPREAD:
-        return rules_effect.undecided(
-            "Le désaccord entre les personnes d’un même côté n’a pas d’intervalle : il se regarde, il ne se juge pas."
-        )
+        return rules_effect.undecided(rules_effect.IN_A_MEETING)
+    why = broken_question(
+        before.content["dimensions"],
+        after.content["dimensions"],
+        justified,
+        item=item.id,
+        guessed_by=rules_effect.guesser(quantity),
+    )
+    if why:
+        return rules_effect.undecided(f"Les deux vagues ne se comparent pas : {why}.")
+    side = piste.side if piste.dimension else ""
+    sides = [side] if side else [each for each in SIDES if item.is_asked_of(each)]
     compared = rules_effect.compare(
         quantity,
-        departement=code,
-        dimension=dimension,
-        side=piste.side if piste.dimension else "",
-        before=before.get(code, NOTHING),
-        after=after.get(code, NOTHING),
+        departement=piste.departement_id,
+        dimension=item.dimension,
+        item=item.id,
+        sides=sides,
+        before=before.rows.get(piste.departement_id, NOTHING),
+        after=after.rows.get(piste.departement_id, NOTHING),
     )
     if compared is None:
         return rules_effect.undecided(
-            "L’une des deux vagues ne montre pas cette réponse : trop peu de personnes, ou des avis trop partagés."
+            "L’une des deux vagues ne montre pas les réponses à cette question : trop peu de personnes, ou des avis "
+            "trop partagés."
         )
-    return rules_effect.effect(quantity, compared, since=since)
+    return rules_effect.with_the_country(
+        rules_effect.effect(quantity, compared, since=piste.wave.name),
+        quantity,
+        dimension=item.dimension,
+        side=side,
+        before=before.content,
+        after=after.content,
+    )
 
 
-NOTHING: Final[Rows] = {"cells": (), "gaps": (), "within": ()}
+NOTHING: Final[Rows] = dict.fromkeys(queries_results.OF_A_PLACE, ())
 
 
 # The country

@@ -12,7 +12,7 @@ from traitdunion.barometer.models import Participation, Result, RosterEntry, Wav
 from traitdunion.identity.kinds import Side
 
 COUNTRY = ("dimensions", "national", "regional", "reliability", "distribution", "paired")
-OF_A_PLACE = ("cells", "gaps", "within")
+OF_A_PLACE = ("cells", "gaps", "within", "items", "item_gaps", "guesses")
 
 
 class _RowsOf(Func):

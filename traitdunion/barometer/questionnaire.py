@@ -6,7 +6,7 @@ It is one TOML file (``docs/questionnaire.md``)::
     name, version, is_example
     [scale]       frequencies (five labels, from never to always), not_applicable, dont_know
     [[dimension]] id, title
-    [[item]]      id, wording_version, family, dimension, pulse, prefecture, ars, justification
+    [[item]]      id, wording_version, family, dimension, guesses, pulse, prefecture, ars, justification
 
 ``read`` and ``write`` are inverse: what is written is read back the same, and a file already in this form is kept
 byte for byte, comments left out.
@@ -29,6 +29,7 @@ FREQUENCIES: Final = 5
 DONT_KNOW: Final = "NSP"
 NOT_APPLICABLE: Final = "SO"
 SIDES: Final = ("prefecture", "ars")
+_OTHER: Final = {"prefecture": "ars", "ars": "prefecture"}
 MOST_ITEMS: Final = 60
 MOST_CHARACTERS: Final = 100_000
 _UNWRITABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -76,6 +77,9 @@ class Item:
     family: Family
     dimension: str
     wording: Mapping[str, str]
+    # Of a guess: the item whose answers, by the other side, are guessed. Empty elsewhere, and in a guess of a version
+    # kept before guesses named their target: nothing is then compared with it.
+    guesses: str = ""
     in_pulse: bool = False
     # Why a new wording may still be compared with the one before it; empty: the trend breaks here.
     justification: str = ""
@@ -114,6 +118,21 @@ class Questionnaire:
         """Return the items whose mean is the score of a dimension: the guesses are left out."""
         return [each for each in self.items if each.dimension == dimension and each.family is not Family.META]
 
+    def guess(self, dimension: str, side: str) -> Item | None:
+        """Return the item in which ``side`` guesses an answer of the other on a dimension, None when none aims."""
+        return next(
+            (
+                each
+                for each in self.items
+                if each.dimension == dimension and each.guesses and each.is_asked_of(side)
+            ),
+            None,
+        )
+
+    def aimless(self) -> Sequence[Item]:
+        """Return the guesses that name no target, as versions kept before it was asked for may hold."""
+        return [each for each in self.items if each.family is Family.META and not each.guesses]
+
 
 def comparable(before: Questionnaire, after: Questionnaire, dimension: str) -> bool:
     """Whether the score of a dimension may be compared between two waves.
@@ -143,8 +162,13 @@ def _is_same(before: Item, after: Item) -> bool:
 # Reading
 
 
-def read(text: str) -> Questionnaire:
+def read(text: str, *, is_kept: bool = False) -> Questionnaire:
     """Return the questionnaire that ``text`` writes in TOML.
+
+    Args:
+        text: the file.
+        is_kept: it is a version that the site keeps. One kept before guesses named what they guess is still read:
+            its guesses are compared with nothing.
 
     Raises:
         QuestionnaireError: it does not; one sentence names the line and the field.
@@ -165,7 +189,7 @@ def read(text: str) -> Questionnaire:
         ) from error
     except ValueError as error:  # a whole number of thousands of digits
         raise QuestionnaireError(f"{_where(error, text)} : le fichier porte un nombre démesuré.") from error
-    return _Reader(text).questionnaire(content)
+    return _Reader(text, is_kept=is_kept).questionnaire(content)
 
 
 def _where(error: ValueError, text: str) -> str:
@@ -198,7 +222,8 @@ def _fault(error: tomllib.TOMLDecodeError) -> str:
 class _Reader:
     """Read field by field, and find in the text the line of the one that is wrong."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, is_kept: bool) -> None:
+        self._is_kept = is_kept
         self._lines = text.split("\n")  # the lines of TOML: a text may hold other separators
 
     def questionnaire(self, content: Mapping[str, Any]) -> Questionnaire:
@@ -217,6 +242,8 @@ class _Reader:
         names = {each.id for each in dimensions}
         items = [self._item(each, rank, names) for rank, each in enumerate(self._tables(content, "item"))]
         self._refuse_twice([each.id for each in items], "item")
+        for rank, item in enumerate(items):
+            self._refuse_aim(item, rank, items)
         for rank, each in enumerate(dimensions):
             if not any(item.dimension == each.id and item.family is not Family.META for item in items):
                 raise self._error("id", f"« {each.id} » n’a aucune question qui la mesure", "dimension", rank)
@@ -263,7 +290,7 @@ class _Reader:
         )
 
     def _item(self, given: Mapping[str, Any], rank: int, dimensions: set[str]) -> Item:
-        known = {"id", "wording_version", "family", "dimension", "pulse", "justification", *SIDES}
+        known = {"id", "wording_version", "family", "dimension", "guesses", "pulse", "justification", *SIDES}
         self._refuse_unknown(given, known, "item", rank)
         version = given.get("wording_version")
         if not _is_number(version, 1, 9999):
@@ -287,11 +314,51 @@ class _Reader:
             family=Family(given["family"]),
             dimension=given["dimension"],
             wording=wording,
+            guesses=self._text(given, "guesses", 40, "item", rank) if "guesses" in given else "",
             in_pulse=self._flag(given, "pulse", "item", rank),
             justification=self._text(given, "justification", 500, "item", rank)
             if "justification" in given
             else "",
         )
+
+    def _refuse_aim(self, item: Item, rank: int, items: Sequence[Item]) -> None:
+        """Refuse a guess that does not aim at one question, put to the other side, on the same dimension."""
+        if item.family is not Family.META:
+            if item.guesses:
+                raise self._error(
+                    "guesses", "ne se donne que pour une question meta : celle qui devine", "item", rank
+                )
+            return
+        if not item.guesses:
+            if self._is_kept:
+                return
+            raise self._error(
+                "guesses", "est l’identifiant de la question dont on devine la réponse", "item", rank
+            )
+        target = next((each for each in items if each.id == item.guesses), None)
+        if target is None:
+            raise self._error(
+                "guesses", f"« {item.guesses} » n’est pas une question du fichier", "item", rank
+            )
+        wrong = ""
+        if target.family is Family.META:
+            wrong = "devine déjà elle-même : on attend une question proxy ou common"
+        elif target.dimension != item.dimension:
+            wrong = f"est d’une autre dimension que « {item.dimension} »"
+        elif not all(target.is_asked_of(_OTHER[side]) for side in item.wording):
+            wrong = "n’est pas posée à l’autre côté : personne n’y donne la réponse à deviner"
+        elif any(
+            each.guesses and each.dimension == item.dimension and set(each.wording) & set(item.wording)
+            for each in items[:rank]
+        ):
+            raise self._error(
+                "dimension",
+                f"« {item.dimension} » a déjà une question meta du même côté : une seule par dimension",
+                "item",
+                rank,
+            )
+        if wrong:
+            raise self._error("guesses", f"« {item.guesses} » {wrong}", "item", rank)
 
     def _tables(self, content: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
         given = content.get(name)
@@ -402,6 +469,8 @@ def _written(of: Questionnaire) -> Iterator[str]:
         yield f"wording_version = {item.wording_version}"
         yield f"family = {_quoted(item.family.value)}"
         yield f"dimension = {_quoted(item.dimension)}"
+        if item.guesses:
+            yield f"guesses = {_quoted(item.guesses)}"
         if item.in_pulse:
             yield "pulse = true"
         if item.justification:
@@ -434,6 +503,7 @@ def as_json(questionnaire: Questionnaire) -> dict[str, Any]:
                 "wording_version": each.wording_version,
                 "family": each.family.value,
                 "dimension": each.dimension,
+                "guesses": each.guesses or None,
                 "sides": [side for side in SIDES if each.is_asked_of(side)],
                 "pulse": each.in_pulse,
                 "wording": dict(each.wording),

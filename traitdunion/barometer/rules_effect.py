@@ -1,6 +1,8 @@
 """Whether a later wave shows a change where a piste was kept, and in which words. Plain Python.
 
-The two waves are compared through their estimates and 95 % intervals. An interval of the change follows (MOVER, the
+What is compared is the question that the piste names, and nothing else of its dimension: what both sides answer to it,
+how far they are on it, or how wrong a side is when it guesses it. The two waves are compared through their estimates
+and 95 % intervals. An interval of the change follows (MOVER, the
 method of variance estimates recovery): no assumption of symmetry, and the two waves taken as independent. The same
 people often answer twice, which makes the true interval narrower: the rule errs on the side of « on ne peut pas
 conclure ».
@@ -31,12 +33,17 @@ class Quantity(StrEnum):
     ASYMMETRY = "asymmetry"  # the distance between what each says of the other: it should shrink
     ACCURACY_PREFECTURE = "accuracy_prefecture"  # the error of the préfecture's guess: it should shrink
     ACCURACY_ARS = "accuracy_ars"  # the same, of the ARS
-    SPREAD = "spread"  # how far the people of one side disagree: it has no interval
+    SPREAD = "spread"  # how far the people of one side disagree: it has no interval, and is never judged on a screen
 
     @property
     def is_a_distance(self) -> bool:
         """Whether smaller is better."""
         return self is not Quantity.LEVEL
+
+
+def guesser(quantity: Quantity) -> str:
+    """Return the side whose error a quantity is, empty when it is no error."""
+    return {Quantity.ACCURACY_PREFECTURE: "prefecture", Quantity.ACCURACY_ARS: "ars"}.get(quantity, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +154,7 @@ def with_the_country(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
 ) -> Effect:
-    """Say beside an effect that the whole country rose too, when it did beyond doubt.
+    """Say beside an effect that the whole country rose too on that dimension, when it did beyond doubt.
 
     A département with few answers is pulled toward its région and the nation: where they rise, it follows, whatever
     was done there.
@@ -170,7 +177,8 @@ def with_the_country(
 
 
 COUNTRY_TOO: Final = (
-    "Le pays entier a évolué dans le même sens : cela peut suffire à faire monter l’estimation d’ici."
+    "Le pays entier a évolué dans le même sens sur cette dimension : cela peut suffire à faire monter "
+    "l’estimation d’ici."
 )
 
 
@@ -203,6 +211,48 @@ def undecided(reason: str) -> Effect:
     return Effect(outcome=Outcome.UNDECIDED, sentence=reason)
 
 
+IN_A_MEETING: Final = (
+    "Cette piste se juge en réunion : avec si peu de personnes d’un côté, ce qui les sépare n’a pas d’intervalle, et "
+    "aucun chiffre ne dirait si elles se sont rapprochées."
+)
+_LONGEST_FACT: Final = 250
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """A fact on the day when a later wave is read.
+
+    Attributes:
+        label: what is looked at.
+        holds: whether it is so now; it was not when the piste was opened.
+        sentence: why.
+    """
+
+    label: str
+    holds: bool
+    sentence: str
+
+
+def effect_on_fact(now: Witness | None, *, since: str, answers: Outcome | None) -> Effect:
+    """Return what is seen of a piste that a fact opened: whether the fact changed, whatever people answer.
+
+    Args:
+        now: the fact today, None when nothing tells it any more.
+        since: name of the wave of the piste.
+        answers: what the question followed beside it shows, said apart; None when it cannot be compared.
+    """
+    apart = "" if answers is None else f" À part, la question suivie : {answers.label}."
+    if now is None:
+        return undecided(f"Ce fait n’est plus suivi : rien ne dit s’il a changé.{apart}")
+    told = f"{now.label} : {now.sentence}".rstrip(".")
+    told = told if len(told) <= _LONGEST_FACT else f"{told[: _LONGEST_FACT - 1]}…"
+    change = "a changé" if now.holds else "n’a pas changé"
+    return Effect(
+        outcome=Outcome.SEEN if now.holds else Outcome.NOT_SEEN,
+        sentence=f"Depuis la vague « {since} », le fait {change} ({told}).{apart}",
+    )
+
+
 # What a result holds
 
 
@@ -211,11 +261,12 @@ def compare(
     *,
     departement: str,
     dimension: str,
-    side: str,
+    item: str,
+    sides: Sequence[str],
     before: Mapping[str, Any],
     after: Mapping[str, Any],
 ) -> Sequence[Compared] | None:
-    """Return what two waves say of the same quantity, None when one of them does not show it or cannot.
+    """Return what two waves say of the same question, None when one of them does not show it or cannot.
 
     Where the people of a side disagree among themselves its mean would mislead, in a level as in a gap.
 
@@ -223,41 +274,33 @@ def compare(
         quantity: what the piste is about.
         departement: its code.
         dimension: of the question measured again.
-        side: the side that a level is about, empty for both.
+        item: that question; for an error, the one that is guessed.
+        sides: those that a level is about.
         before: the wave's object of RESULT.json at the wave of the piste.
         after: the same at the later wave.
     """
-    whose = (side,) if side and quantity is Quantity.LEVEL else SIDES
+    whose = sides if quantity is Quantity.LEVEL else SIDES
     if quantity is Quantity.SPREAD or any(
         _is_divided(wave, departement, dimension, each) for wave in (before, after) for each in whose
     ):
         return None
-    pairs: list[tuple[str, Interval | None, Interval | None]]
+    about: list[tuple[str, str, Mapping[str, str]]]
+    where = {"departement": departement, "item": item}
     if quantity is Quantity.LEVEL:
-        pairs = [
-            (
-                f"ce que répond {NAMES[each]}",
-                _cell(before, departement, dimension, each),
-                _cell(after, departement, dimension, each),
-            )
-            for each in whose
-        ]
+        about = [(f"ce que répond {NAMES[each]}", "items", {**where, "side": each}) for each in whose]
     else:
-        pairs = [
-            (
-                _DISTANCES[quantity],
-                _gap(before, departement, dimension, quantity.value),
-                _gap(after, departement, dimension, quantity.value),
-            )
-        ]
+        rows = "gaps" if quantity in _ERRORS else "item_gaps"
+        about = [(_DISTANCES[quantity], rows, {**where, "kind": quantity.value})]
     compared = []
-    for about, first, second in pairs:
+    for told, rows, row in about:
+        first, second = (_row(wave, rows, row) for wave in (before, after))
         if first is None or second is None:
             return None
-        compared.append(Compared(about=about, before=first, after=second))
+        compared.append(Compared(about=told, before=first, after=second))
     return compared
 
 
+_ERRORS: Final = {Quantity.ACCURACY_PREFECTURE, Quantity.ACCURACY_ARS}
 _DISTANCES: Final = {
     Quantity.AGREEMENT: "l’écart entre les deux côtés",
     Quantity.ASYMMETRY: "l’écart entre ce que chacun dit de l’autre",
@@ -266,11 +309,10 @@ _DISTANCES: Final = {
 }
 
 
-def _cell(wave: Mapping[str, Any], departement: str, dimension: str, side: str) -> Interval | None:
-    wanted = (departement, dimension, side)
-    for cell in wave["cells"]:
-        if (cell["departement"], cell["dimension"], cell["side"]) == wanted and cell["shown"]:
-            return _interval(cell)
+def _row(wave: Mapping[str, Any], rows: str, wanted: Mapping[str, str]) -> Interval | None:
+    for row in wave.get(rows, ()):
+        if all(row[name] == value for name, value in wanted.items()):
+            return _interval(row)
     return None
 
 
@@ -280,14 +322,6 @@ def _is_divided(wave: Mapping[str, Any], departement: str, dimension: str, side:
         row["divided"] and (row["departement"], row["dimension"], row["side"]) == wanted
         for row in wave["within"]
     )
-
-
-def _gap(wave: Mapping[str, Any], departement: str, dimension: str, kind: str) -> Interval | None:
-    wanted = (departement, dimension, kind)
-    for gap in wave["gaps"]:
-        if (gap["departement"], gap["dimension"], gap["kind"]) == wanted:
-            return _interval(gap)
-    return None
 
 
 def _interval(row: Mapping[str, Any]) -> Interval | None:

@@ -62,6 +62,11 @@ def label_of(pattern: str) -> str:
     return LABELS.get(pattern, pattern)
 
 
+def fact_of(rule: str) -> str:
+    """Return the short name of the fact that opened a piste, empty when answers did."""
+    return rule.removeprefix(FACT_RULE) if rule.startswith(FACT_RULE) else ""
+
+
 def quantity_of(rule: str, side: str) -> Quantity:
     """Return what is compared between two waves for a piste found by ``rule`` on ``side``."""
     if rule == "misunderstanding":

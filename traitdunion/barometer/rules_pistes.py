@@ -129,6 +129,11 @@ class _About:
             remedy=REMEDIES[pattern],
         )
 
+    @property
+    def _is_about_each_other(self) -> bool:
+        """Whether each side describes the other: two things, on which nobody disagrees."""
+        return "asymmetry" in self.gaps
+
     def _probability(self, side: str) -> float | None:
         probability: float | None = self.cells[-1].get(side, {}).get("probability_below_3")
         return probability
@@ -153,15 +158,23 @@ class _About:
             side for side in SIDES if side not in self.divided and (self._probability(side) or 0.0) >= SURE
         ]
         if len(low) == len(SIDES):
-            yield self._piste("low", SHARED, "des deux côtés, c’est moins souvent que « parfois ».")
+            said = (
+                "ce que chacun dit de l’autre est moins souvent vrai que « parfois »."
+                if self._is_about_each_other
+                else "des deux côtés, c’est moins souvent que « parfois »."
+            )
+            yield self._piste("low", SHARED, said)
         elif low:
             side, other = low[0], OTHER[low[0]]
             said = f"pour {THE[side]}, c’est moins souvent que « parfois »"
             other_is_high = (probability := self._probability(other)) is not None and probability <= UNLIKELY
             if other_is_high and self._knows(other):
-                yield self._piste(
-                    "low", DISAGREEMENT, f"{said} ; {THE[other]} le sait et répond autrement.", side
+                beside = (
+                    f"{THE[other]} le sait, et dit mieux de l’autre côté"
+                    if self._is_about_each_other
+                    else f"{THE[other]} le sait et répond autrement"
                 )
+                yield self._piste("low", DISAGREEMENT, f"{said} ; {beside}.", side)
             else:
                 yield self._piste("low", UNAWARE, f"{said} ; rien n’établit que {THE[other]} le sache.", side)
 
@@ -176,13 +189,16 @@ class _About:
         )
 
     def _mistaken(self) -> Iterator[Piste]:
+        near = (self.gaps.get("agreement", {}).get("probability_ge_1") or 0.0) <= UNLIKELY
+        is_misunderstanding = near and not self._is_about_each_other
         for side in SIDES:
             # What a side answers must have a meaning before another can be wrong about it.
             if self._is_sure(f"accuracy_{side}") and not self.divided:
                 yield self._piste(
                     "misunderstanding",
                     UNAWARE,
-                    f"{THE[side]} se trompe d’un point ou plus sur ce que {THE[OTHER[side]]} répond : un malentendu.",
+                    f"{THE[side]} se trompe d’un point ou plus sur ce que {THE[OTHER[side]]} répond"
+                    + (" : un malentendu plutôt qu’un désaccord." if is_misunderstanding else "."),
                     side,
                 )
 

@@ -62,7 +62,7 @@ def screens(text: str, side: str, *, is_pulse: bool) -> tuple[Screen, ...]:
     Raises:
         QuestionnaireError: the text is no questionnaire.
     """
-    questionnaire = read(text)
+    questionnaire = read(text, is_kept=True)
     asked = questionnaire.asked_of(side, pulse=is_pulse)
     groups = [
         (family, group)

@@ -41,7 +41,8 @@ class Shown:
 
     Attributes:
         base: what is added up: everyone who answered (``RESPONDENTS``), the numbers given on a dimension (its
-            identifier), or the guesses about it (« identifier supposé »). Figures of two bases are not subtracted.
+            identifier), the numbers given to one question (its own), or the guesses about the dimension
+            (« identifier supposé »). What two bases could tell together is refused before: ``Bases.questions``.
         cell: the side.
         n: its people on that base.
     """
@@ -58,46 +59,107 @@ class Bases:
     Attributes:
         respondents: people of each side.
         numbers: by dimension, those who gave a number on it.
-        guesses: by dimension, those who gave a guess about it.
-        paired: by dimension, those who gave both.
+        items: by question that measures a dimension, those who gave a number to it.
+        patterns: by dimension, on each side, how many people gave a number to exactly such and such questions of it.
+        guesses: by dimension, those who guessed what the other side answers to the question that is guessed there.
+        paired: by dimension, those who guessed it and answered that very question themselves.
+        targets: by dimension and side, the question that the side guesses.
     """
 
     respondents: Counts
     numbers: Mapping[str, Counts]
+    items: Mapping[str, Counts]
+    patterns: Mapping[str, Mapping[Cell, Mapping[frozenset[str], int]]]
     guesses: Mapping[str, Counts]
     paired: Mapping[str, Counts]
+    targets: Mapping[tuple[str, str], str]
 
     def shown(self) -> dict[str, Collection[Cell]]:
         """Return, by dimension, the sides that are shown."""
         everyone = alone(self.respondents)
         return {dimension: alone(numbers, within=everyone) for dimension, numbers in self.numbers.items()}
 
+    def questions(self, dimension: str, cell: Cell) -> Collection[str]:
+        """Return the questions of a dimension of which a figure may be shown beside that of the dimension.
+
+        Where those who left out the same questions are three or more, each question that three people answered.
+        Else one alone, that which the other side guesses first: with two, subtracting them from the dimension would
+        leave the answer of whoever left one out. Even then, what is left of the dimension must rest on three people.
+        """
+        answered = self.patterns[dimension].get(cell, {})
+        counts = {
+            item: sum(n for inside, n in answered.items() if item in inside)
+            for item in sorted({item for inside in answered for item in inside})
+        }
+        enough = [item for item, n in counts.items() if n >= LEAST]
+        if all(n >= LEAST for n in answered.values()):
+            return frozenset(enough)
+        aimed = {self.targets.get((dimension, side)) for side in SIDES if side != cell.side}
+        for item in sorted(enough, key=lambda item: (item not in aimed, -counts[item], item)):
+            others = sum(n for inside, n in answered.items() if inside != {item})
+            if others == 0 or others >= LEAST:
+                return frozenset({item})
+        return frozenset()
+
     def pairs_tell_no_one(self, dimension: str, cell: Cell) -> bool:
-        """Whether a guess minus an own view may be shown beside the mean of each.
+        """Whether a guess minus one's own answer may be shown beside the mean of each.
 
         It rests on those who gave both: when one person gave the one without the other, subtracting would leave them
         alone.
         """
+        target = self.targets[dimension, cell.side]
         both = self.paired[dimension].get(cell, 0)
-        rests = [each[dimension].get(cell, 0) - both for each in (self.numbers, self.guesses)]
+        rests = [each.get(cell, 0) - both for each in (self.items[target], self.guesses[dimension])]
         return both >= LEAST and all(rest == 0 or rest >= LEAST for rest in rests)
 
 
 def bases(answers: WaveAnswers, asked: Questionnaire) -> Bases:
     """Return who gave what."""
-    every = {
-        dimension.id: [item for item in asked.items if item.dimension == dimension.id]
-        for dimension in asked.dimensions
-    }
-    numbers, guesses, paired = {}, {}, {}
-    for dimension, items in every.items():
-        own = _gave(answers, [item for item in items if item.family is not Family.META])
-        guess = _gave(answers, [item for item in items if item.family is Family.META])
-        numbers[dimension] = _count(answers, own)
-        guesses[dimension] = _count(answers, guess)
-        paired[dimension] = _count(answers, own & guess)
-    everyone = _count(answers, np.ones(len(answers.side), dtype=np.bool_))
-    return Bases(respondents=everyone, numbers=numbers, guesses=guesses, paired=paired)
+    numbers: dict[str, Counts] = {}
+    items: dict[str, Counts] = {}
+    patterns: dict[str, Mapping[Cell, Mapping[frozenset[str], int]]] = {}
+    guesses: dict[str, dict[Cell, int]] = {}
+    paired: dict[str, dict[Cell, int]] = {}
+    targets: dict[tuple[str, str], str] = {}
+    for dimension in (each.id for each in asked.dimensions):
+        scored = asked.scored(dimension)
+        gave = {item.id: _gave(answers, [item]) for item in scored}
+        numbers[dimension] = _count(answers, _gave(answers, scored))
+        items |= {item: _count(answers, who) for item, who in gave.items()}
+        patterns[dimension] = _patterns(answers, gave)
+        guesses[dimension], paired[dimension] = {}, {}
+        for number, side in enumerate(SIDES):
+            guess = asked.guess(dimension, side)
+            if guess is None:
+                continue
+            targets[dimension, side] = guess.guesses
+            guessed = _gave(answers, [guess]) & (answers.side == number)
+            guesses[dimension] |= _count(answers, guessed)
+            paired[dimension] |= _count(answers, guessed & gave[guess.guesses])
+    return Bases(
+        respondents=_count(answers, np.ones(len(answers.side), dtype=np.bool_)),
+        numbers=numbers,
+        items=items,
+        patterns=patterns,
+        guesses=guesses,
+        paired=paired,
+        targets=targets,
+    )
+
+
+def _patterns(
+    answers: WaveAnswers, gave: Mapping[str, np.ndarray[Any, np.dtype[np.bool_]]]
+) -> Mapping[Cell, Mapping[frozenset[str], int]]:
+    """Return how many people of each side gave a number to exactly such and such questions, one at least."""
+    names = list(gave)
+    found: dict[Cell, dict[frozenset[str], int]] = {}
+    for told in np.unique(np.array(list(gave.values())).T, axis=0):
+        inside = frozenset(name for name, is_told in zip(names, told, strict=True) if is_told)
+        if inside:
+            who = np.all([gave[name] == is_told for name, is_told in zip(names, told, strict=True)], axis=0)
+            for cell, n in _count(answers, who).items():
+                found.setdefault(cell, {})[inside] = n
+    return found
 
 
 def _gave(answers: WaveAnswers, items: Sequence[Item]) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -137,6 +199,13 @@ def kept(wave: Mapping[str, Any], who: Bases, region_names: Mapping[str, str]) -
     return {
         **wave,
         "cells": cells,
+        "items": [row for row in wave["items"] if _is_question_told(row, [row["side"]], told, who)],
+        "item_gaps": [row for row in wave["item_gaps"] if _is_question_told(row, SIDES, told, who)],
+        "guesses": [
+            row
+            for row in wave["guesses"]
+            if row["estimate"] is not None and (row["dimension"], _of(row)) in told
+        ],
         "gaps": [row for row in wave["gaps"] if row["estimate"] is not None and _is_safe(row, told, who)],
         "within": [row for row in wave["within"] if (row["dimension"], _of(row)) in told],
         "national": [_nation(row) for row in wave["national"]],
@@ -176,13 +245,28 @@ def _without_figures(row: Mapping[str, Any], place: Sequence[str], reason: str) 
     return {**{name: row[name] for name in place}, **dict.fromkeys(figures), "shown": False, "reason": reason}
 
 
+def _is_question_told(
+    row: Mapping[str, Any], sides: Sequence[str], told: set[tuple[str, Cell]], who: Bases
+) -> bool:
+    """Whether a figure about one question may be shown of these sides, beside those of its dimension."""
+    cells = [Cell(row["departement"], side) for side in sides]
+    return row["estimate"] is not None and all(
+        (row["dimension"], cell) in told and row["item"] in who.questions(row["dimension"], cell)
+        for cell in cells
+    )
+
+
 def _is_safe(gap: Mapping[str, Any], told: set[tuple[str, Cell]], who: Bases) -> bool:
-    """Whether both sides that a gap compares are shown; a guess against an own view is about one side's people."""
-    code, dimension = gap["departement"], gap["dimension"]
-    alone = [side for side in SIDES if gap["kind"] == f"congruency_{side}"]
-    if alone and not who.pairs_tell_no_one(dimension, Cell(code, alone[0])):
+    """Whether what a gap compares is shown on each side: dimensions, or a guess and the question that it guesses."""
+    kind, _, side = gap["kind"].partition("_")
+    cells = {each: Cell(gap["departement"], each) for each in SIDES}
+    if kind not in {"accuracy", "congruency"}:
+        return all((gap["dimension"], cell) in told for cell in cells.values())
+    if (gap["dimension"], cells[side]) not in told:
         return False
-    return all((dimension, Cell(code, side)) in told for side in alone or SIDES)
+    if kind == "accuracy":
+        return _is_question_told(gap, [each for each in SIDES if each != side], told, who)
+    return who.pairs_tell_no_one(gap["dimension"], cells[side]) and _is_question_told(gap, [side], told, who)
 
 
 def distribution(answers: WaveAnswers, asked: Questionnaire, wave: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -249,11 +333,27 @@ def _groups(wave: Mapping[str, Any], who: Bases) -> Iterator[Shown]:
             cell, dimension = _of(row), row["dimension"]
             yield Shown(base=RESPONDENTS, cell=cell, n=who.respondents[cell])
             yield Shown(base=dimension, cell=cell, n=who.numbers[dimension][cell])
+    for row in wave["items"]:
+        yield _question(row["item"], _of(row), who)
+    for row in wave["item_gaps"]:
+        yield from (_question(row["item"], Cell(row["departement"], side), who) for side in SIDES)
+    for row in wave["guesses"]:
+        yield _guess(row["dimension"], _of(row), who)
     for gap in wave["gaps"]:
         kind, _, side = gap["kind"].partition("_")
         if kind in {"accuracy", "congruency"}:
-            cell, dimension = Cell(gap["departement"], side), gap["dimension"]
-            yield Shown(base=f"{dimension} {GUESS}", cell=cell, n=who.guesses[dimension][cell])
+            guessing = Cell(gap["departement"], side)
+            [other] = [Cell(gap["departement"], each) for each in SIDES if each != side]
+            yield _guess(gap["dimension"], guessing, who)
+            yield _question(gap["item"], other if kind == "accuracy" else guessing, who)
+
+
+def _question(item: str, cell: Cell, who: Bases) -> Shown:
+    return Shown(base=item, cell=cell, n=who.items[item][cell])
+
+
+def _guess(dimension: str, cell: Cell, who: Bases) -> Shown:
+    return Shown(base=f"{dimension} {GUESS}", cell=cell, n=who.guesses[dimension][cell])
 
 
 Sheets = Mapping[Cell, Mapping[str, Mapping[str, str]]]  # by side: the answers of each sheet, by its token

@@ -80,9 +80,9 @@ class Part:
 def questionnaire_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Show every question as each side reads it, and where the trend breaks since the questionnaire before."""
     version = get_object_or_404(QuestionnaireVersion, public_id=public_id)
-    read = reading.read(version.text)
+    read = reading.read(version.text, is_kept=True)
     before = queries.questionnaire_before(version)
-    old = reading.read(before.text) if before else None
+    old = reading.read(before.text, is_kept=True) if before else None
     reasons = queries.justifications()
     why = comparison.broken(_measured(old), _measured(read), reasons) if old else {}
     context = {
@@ -130,7 +130,11 @@ def wording_justify(request: SignedInRequest, public_id: UUID, item: str) -> Htt
     only(access.may_justify(request.mandate))
     version = get_object_or_404(QuestionnaireVersion, public_id=public_id)
     before = queries.questionnaire_before(version)
-    changes = _changes(reading.read(before.text) if before else None, reading.read(version.text), {})
+    changes = _changes(
+        reading.read(before.text, is_kept=True) if before else None,
+        reading.read(version.text, is_kept=True),
+        {},
+    )
     change = next((each for each in changes if each.item.id == item), None)
     if change is None:
         raise Http404
