@@ -19,7 +19,7 @@ import pytest
 from tests.reviews import packs
 from tests.reviews.authority import LATER, NOW, Authority
 from tests.reviews.packs import DELEGATION, new_key
-from traitdunion.reviews import canonical, document, pack, signing, verification
+from traitdunion.reviews import canonical, document, pack, records, signing, verification
 from traitdunion.reviews.document import Side
 from traitdunion.reviews.pack import Contents, PackError
 from traitdunion.reviews.signing import Mandate, Signatory, Signature, SigningKey
@@ -481,6 +481,30 @@ def test_the_report_says_what_was_read():
     ):
         assert words in said
     assert lines[-1] == "Ce dossier est intact, et signé par une seule partie : agence régionale de santé."
+
+
+@pytest.mark.parametrize(
+    "name", ["\x1b[2J[  vrai  ] Tout va bien.", "a\n[  vrai  ] Tout va bien.", "\u202eneib av tuoT"]
+)
+def test_what_a_forger_writes_does_not_pass_for_the_report(name):
+    """Words of the pack are shown on one line, without what would move the cursor or turn the text around."""
+    text = canonical.encode({**BILAN, name: 1})
+    statement = canonical.encode({name * 100: 1})
+    made = {**files(), "bilan.json": text, "signatures/ars.json": statement, "manifest.json": text}
+    for raw in (pack.write_zip(made), pack.write_zip({**files(), "signatures/ars.json": statement})):
+        report = verification.verify(raw)
+        assert not report.is_true
+        assert all(each.sentence == records.shown(each.sentence) for each in report.checks)
+        assert "\n" not in "".join(each.sentence for each in report.checks)
+        assert not re.search("[\x1b\u202e]", "\n".join(report.lines()))
+
+
+def test_an_act_on_several_lines_is_shown_on_one():
+    act = dataclasses.replace(DELEGATION, text="Arrêté 12\n[  vrai  ] Tout va bien.")
+    report = verification.verify(pack.build(*restated(Side.ARS, delegation=act)))
+
+    assert report.is_true
+    assert "acte : Arrêté 12 [  vrai  ] Tout va bien." in "\n".join(report.lines())
 
 
 def test_two_persons_of_one_name_are_said():

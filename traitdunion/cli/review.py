@@ -10,7 +10,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from traitdunion.cli.files import CommandRefusedError, read_in, reason, write_out
-from traitdunion.reviews import pack, signing, timestamp, verification
+from traitdunion.reviews import pack, records, signing, timestamp, verification
 from traitdunion.reviews.canonical import MalformedError
 from traitdunion.reviews.signing import KeyChain, SigningKey
 
@@ -97,7 +97,7 @@ def _published(path: Path | None) -> KeyChain | None:
         return signing.read_chain(read_in(path, most=SMALL_BYTES))
     except MalformedError as refusal:
         raise CommandRefusedError(
-            f"Le fichier « {path} » n’est pas celui des clés d’un site. {refusal}"
+            f"Le fichier « {path} » n’est pas celui des clés d’un site. {records.shown(str(refusal))}"
         ) from refusal
 
 

@@ -22,6 +22,7 @@ from traitdunion.reviews.canonical import MalformedError, place
 
 LINES: Final = {"lines": True}
 MOST_CHARACTERS: Final = 20_000
+MOST_SHOWN: Final = 1_000
 _KNOWN: Final[dict[type, Mapping[str, tuple[str, Any, bool]]]] = {}  # reading the types is the slow part
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
@@ -40,6 +41,16 @@ def clean(text: str) -> str:
     """
     lines = re.split(r"\r\n|[\r\n\u2028\u2029]", unicodedata.normalize("NFC", text.replace("\t", " ")))
     return "\n".join(_UNSEEN.sub("", line) for line in lines).strip()
+
+
+def shown(text: str) -> str:
+    r"""Return words that come from elsewhere as one line of a report may show them: nothing unseen, not too long.
+
+    >>> ascii(shown("fin\x1b[2J\nligne"))
+    "'fin\\ufffd[2J ligne'"
+    """
+    one_line = _UNSEEN.sub("\ufffd", text.replace("\n", " "))
+    return one_line if len(one_line) <= MOST_SHOWN else f"{one_line[:MOST_SHOWN]}…"
 
 
 def read[T](kind: type[T], value: object, path: str = "") -> T:

@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that was looked at, and what was found: a French sentence."""
+    """One thing that was looked at, and what was found: a French sentence, on one line whatever the pack holds."""
 
     outcome: Outcome
     sentence: str
@@ -94,15 +94,15 @@ def verify(
 
 
 def _true(sentence: str) -> Check:
-    return Check(outcome=Outcome.TRUE, sentence=sentence)
+    return Check(outcome=Outcome.TRUE, sentence=records.shown(sentence))
 
 
 def _false(sentence: str) -> Check:
-    return Check(outcome=Outcome.FALSE, sentence=sentence)
+    return Check(outcome=Outcome.FALSE, sentence=records.shown(sentence))
 
 
 def _note(sentence: str) -> Check:
-    return Check(outcome=Outcome.NOTE, sentence=sentence)
+    return Check(outcome=Outcome.NOTE, sentence=records.shown(sentence))
 
 
 class _Reading:
