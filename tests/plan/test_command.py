@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from tests.plan.scene import TODAY
 from tests.plan.test_round_trip import PDF, SHA_256, empty
+from traitdunion.cli import table_commands
 from traitdunion.cli.main import main
 from traitdunion.plan.actions import Deposit
 from traitdunion.plan.kinds import EvidenceKind
@@ -98,3 +99,14 @@ def test_documents_leave_beside_the_table_and_come_back_by_their_hash(plan, tmp_
 def test_a_folder_that_is_not_there_is_one_sentence(plan, table, tmp_path, capsys):
     assert main(["plan", "import", table("98"), "--documents", str(tmp_path / "absent")]) == 2
     assert "ne peut pas être lu" in capsys.readouterr().err
+
+
+def test_an_import_that_is_interrupted_leaves_nothing_and_says_so(plan, table, monkeypatch, capsys):
+    def interrupt(_done, _total):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(table_commands, "_tell", interrupt)
+
+    assert main(["plan", "import", table("98"), "--wet-run"]) == 130
+    assert "rien n’est écrit à moitié" in capsys.readouterr().err
+    assert not IndicatorValue.objects.exists()

@@ -84,6 +84,12 @@ def import_table(
             outcome = importer.apply(table, actor=actor, at=at, progress=_tell)
         else:
             outcome = importer.check(table, at=at, progress=_tell)
+    except KeyboardInterrupt:
+        print(
+            "\nInterrompu : rien n’est écrit à moitié. Refaites le contrôle avant de recommencer.",
+            file=sys.stderr,
+        )
+        raise
     except DatabaseError as fault:
         raise CommandRefusedError(
             f"La base de données a refusé le travail ({type(fault).__name__}) ; rien n’a été changé. "
