@@ -1,15 +1,23 @@
 """What is served of a small country: nothing of a side of one or two people, in any page or file, for any reader.
 
-Two attacks. One changes the answers of the hidden sides and looks for a single byte that moves, over every page and
-file of every reader: it needs no idea of what to look for. The other lists every group of people whose figures are
-served, from the sheets and not from our own list, and combines them by algebra, by comparison and by exchange.
+Two attacks. One changes the answers of the hidden sides, and who gave which sheet of the others, and looks for a single
+byte that moves: over three waves, one of them under embargo, one a pulse, over every page, filter, file format and
+printed guide. It needs no idea of what to look for. The other lists, from the sheets and not from our own list, every
+total that the figures of the waves and of their editions could tell, question by question, and solves for what rests on
+one or two people.
 """
 
+import csv
+import io
 import random
 import re
-from functools import cache
+import shutil
+import subprocess
+from itertools import combinations
 
+import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,198 +29,461 @@ from tests.barometer.results import (
     SIZES,
     country,
     drawn,
-    observers,
     reader,
     sheet,
     wave,
 )
-from tests.barometer.test_disclosure import attack_by_algebra, attack_by_comparison, attack_by_exchange
 from traitdunion.barometer import actions_results
 from traitdunion.barometer.disclosure import Guard, IsolatesError
-from traitdunion.barometer.models import Cut, Piste, Result
+from traitdunion.barometer.models import Cut, Piste, Result, Sheet, Wave
+from traitdunion.exchange.tables import read_table
 from traitdunion.exchange.writers import FORMATS
 from traitdunion.identity.kinds import Role
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db  # each test in a savepoint of the world, undone after it
 WHO = {"actor": ACTOR, "at": timezone.now()}
-ATTACKS = [attack_by_algebra, attack_by_comparison, attack_by_exchange]
-PAGES = [
-    *(f"departements/{code}/" for code in REGIONS),
-    "resultats/",
-    "resultats/?dimension=roles",
-    "resultats/fiabilite/",
-    *(f"resultats/export/?format={each}" for each in ("csv", "json")),
-    *(f"departements/{code}/export/?format={each}" for code in REGIONS for each in ("csv", "json")),
-    *(f"{code}/pistes/" for code in REGIONS),
-]
+PULSE = {item.id for item in EXAMPLE.items if item.in_pulse}
+# From the first wave to the last: a shown side loses one person, another wins one, a hidden side too, one loses one.
+LATER = {**SIZES, ("67", "prefecture"): 3, ("69", "prefecture"): 6, ("01", "ars"): 2, ("68", "prefecture"): 1}
+SMALL = {cell for cell, size in LATER.items() if size < 3}
 BARE = re.compile(
-    rb'value="[A-Za-z0-9]{64}"|pistes/[0-9a-f-]{36}'
-)  # what changes at each request or each row
+    rb'value="[A-Za-z0-9]{64}"|(pistes|vagues|questionnaires)/[0-9a-f-]{36}'
+)  # drawn at each request
 
 
-def served(answers, **values):
-    """Return every byte that readers get of a wave, by page and reader, and what is kept of it; written and undone."""
-    with transaction.atomic():
-        result = actions_results.compute(wave(answers=answers, **values), **WHO)
-        asking = observers()
-        found = {(page, str(who)): BARE.sub(b"", who.get(page).content) for page in PAGES for who in asking}
-        kept = (
-            result.content,
-            list(Piste.objects.order_by("pk").values_list("departement", "rule", "reading")),
-        )
+# The world, once
+
+
+def pulse_of(answers):
+    return {
+        cell: [{item: value for item, value in given.items() if item in PULSE} for given in sheets]
+        for cell, sheets in answers.items()
+    }
+
+
+def truth():
+    """Return the answers of the three waves: the same people, one more or less, some answers changed."""
+    first, last = drawn(1), drawn(2, LATER)
+    return [first, pulse_of(drawn(3)), last]
+
+
+def with_other_hidden(worlds):
+    """Return the same but for the answers of hidden sides, with the sheets of every other side handed round."""
+    changed = []
+    for rank, answers in enumerate(worlds):
+        hidden = {cell for cell, sheets in answers.items() if len(sheets) < 3}
+        assert hidden == (SMALL if rank == 2 else HIDDEN)
+        other = {
+            cell: [
+                sheet(random.Random(f"other {rank}{cell}{number}"), cell[1], 2 - 4 * number)
+                for number in range(len(answers[cell]))
+            ]
+            for cell in hidden
+        }
+        shown = {cell: sheets[::-1] for cell, sheets in answers.items() if cell not in hidden}
+        changed.append({**shown, **(pulse_of(other) if rank == 1 else other)})
+    return changed
+
+
+def published(worlds):
+    """Write the three waves and their results: published, a pulse, and one under embargo."""
+    asked = None
+    for (name, days_ago, form), answers in zip(
+        [("V1", 200, "full"), ("Point", 100, "pulse"), ("V2", 2, "full")], worlds, strict=True
+    ):
+        made = wave(name, days_ago=days_ago, format=form, answers=answers, asked=asked)
+        asked = made.questionnaire
+        actions_results.compute(made, **WHO)
+
+
+@pytest.fixture(scope="module")
+def everyone(django_db_setup, django_db_blocker):
+    """One country and one reader of each reach, for the whole file."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        country()
+        yield {
+            "nation": reader(Role.DESK_SANTE),
+            "67": reader(Role.REFERENT_ARS, "67"),
+            "01": reader(Role.REFERENT_PREFECTURE, "01"),
+            "68": reader(Role.DG_ARS, "68"),
+        }
         transaction.set_rollback(True)
-    return found, kept
 
 
-@cache
-def as_drawn(days_ago):
-    """Return what is served of the answers as drawn: read once, compared with several times."""
-    return served(drawn(), days_ago=days_ago)
+# One attack: a byte that moves
 
 
-def with_other_hidden(seed):
-    """Return the same answers but for those of the hidden sides."""
-    answers = drawn()
-    for cell in HIDDEN:
-        answers[cell] = [
-            sheet(random.Random(f"{seed}{cell}{rank}"), cell[1], 2 - 4 * rank) for rank in range(SIZES[cell])
-        ]
-    return answers
+DEPARTEMENT = [
+    "departements/{}/",
+    "departements/{}/?vague=V1",
+    "departements/{}/?vague=Point",
+    "departements/{}/pistes/",
+    "departements/{}/pistes/?vague=V1&etat=open",
+    *("departements/{}/export/?format=" + each for each in FORMATS),
+    *("departements/{}/export/?vague=V1&format=" + each for each in ("csv", "ods")),
+]
+NATION = [
+    "", "resultats/", "resultats/?vague=V1&dimension=roles", "resultats/?vague=Point", "resultats/fiabilite/?vague=V1",
+    "pistes/", "pistes/?vague=V1",
+    *(f"resultats/export/?vague={name}&format={each}" for name in ("V1", "Point") for each in FORMATS),
+]  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _country(db):
-    country()
+def pages():
+    """Return who asks for what, and under which name: every page of a département by those who have it in reach."""
+    for code in ("67", "01", "68"):
+        for page in DEPARTEMENT:
+            yield code, page.format(code), f"/barometre/{page.format(code)}"
+        yield code, f"{code} dyad", f"/departements/{code}/"
+        yield code, f"{code} guide", f"/departements/{code}/guide-de-restitution.pdf"
+    for page in NATION:
+        yield "nation", page, f"/barometre/{page}"
+    for code in ("67", "68", "01"):
+        yield "nation", f"nation {code}", f"/barometre/departements/{code}/"
+        yield "nation", f"nation {code} file", f"/barometre/departements/{code}/export/?format=csv"
+    for each in Wave.objects.order_by("pk"):
+        yield "nation", f"vague {each.name}", f"/barometre/vagues/{each.public_id}/"
+    ordered = Piste.objects.order_by("wave_id", "rule", "departement", "dimension", "side")
+    for each in ordered.distinct("wave_id", "rule").select_related("wave"):  # one of each rule
+        name = " ".join([each.wave.name, each.departement_id, each.rule, each.dimension, each.side])
+        who = each.departement_id if each.departement_id in ("67", "01", "68") else "nation"
+        yield who, f"piste {name}", f"/barometre/pistes/{each.public_id}/"
 
 
-@pytest.mark.parametrize("days_ago", [2, 30], ids=["under embargo", "published"])
-def test_no_byte_depends_on_what_a_hidden_side_answered(days_ago):
-    first, kept = as_drawn(days_ago)
-    second, kept_too = served(with_other_hidden(7), days_ago=days_ago)
-
-    assert drawn() != with_other_hidden(7)
-    assert [place for place in first if first[place] != second[place]] == []
-    assert kept == kept_too
-
-
-def test_the_attack_sees_what_a_shown_side_answers():
-    """The attack is worth something: a side that is shown does move the bytes."""
-    answers = drawn()
-    answers["67", "ars"] = [sheet(random.Random(rank), "ars", 1.5) for rank in range(3)]
-
-    first, _ = as_drawn(30)
-    second, _ = served(answers)
-
-    moved = {page for page, who in first if first[page, who] != second[page, who]}
-    assert {"departements/67/", "resultats/", "resultats/export/?format=csv"} <= moved
+def served(everyone, worlds, only=None):
+    """Return every byte that readers get (of ``only`` some pages), and what is kept of it; written and undone."""
+    with transaction.atomic():
+        published(worlds)
+        found = {
+            (name, who): BARE.sub(b"", everyone[who].client.get(address).content)
+            for who, name, address in pages()
+            if only is None or (name, who) in only
+        }
+        found |= {
+            (row["wave__name"], "kept"): row["content"]
+            for row in Result.objects.values("wave__name", "content")
+        }
+        transaction.set_rollback(True)
+    return found
 
 
-def test_no_byte_tells_two_people_of_one_side_apart():
-    first, kept = as_drawn(30)
-    second, kept_too = served({cell: list(reversed(sheets)) for cell, sheets in drawn().items()})
-
-    assert first == second
-    assert kept == kept_too
+@pytest.fixture(scope="module")
+def as_drawn(everyone):
+    return served(everyone, truth())
 
 
-# What is served, as groups of people
+def test_no_byte_depends_on_a_hidden_side_nor_on_who_gave_which_sheet(everyone, as_drawn):
+    other = with_other_hidden(truth())
+    again = served(everyone, other)
+
+    assert other != truth()
+    assert as_drawn.keys() == again.keys()
+    assert [place for place in as_drawn if as_drawn[place] != again[place]] == []
 
 
-def holding(answers, cell, dimension, families):
-    """Return who gave a number to a question of these families on the dimension."""
-    items = [
-        item.id for item in EXAMPLE.items if item.dimension == dimension and item.family.value in families
-    ]
-    return frozenset(
-        (*cell, rank)
-        for rank, given in enumerate(answers[cell])
-        if any(given.get(item, "").isdigit() for item in items)
-    )
+def test_the_attack_read_real_pages_and_sees_what_a_shown_side_answers(everyone, as_drawn):
+    """The attack is worth something: every address answers, and a side that is shown does move the bytes."""
+    worlds = truth()
+    for answers in worlds:
+        answers["67", "ars"] = [sheet(random.Random(rank), "ars", 1.5) for rank in range(3)]
+    worlds[1] = pulse_of(worlds[1])
+    looked_at = {
+        ("departements/67/", "67"), ("67 guide", "67"), ("departements/67/?vague=Point", "67"),
+        ("resultats/", "nation"),
+        *((f"departements/67/export/?format={each}", "67") for each in FORMATS),
+        *((f"resultats/export/?vague=V1&format={each}", "nation") for each in FORMATS),
+    }  # fmt: skip
+    again = served(everyone, worlds, looked_at)
+
+    assert {
+        place for place, content in as_drawn.items() if place[1] != "kept" and len(content) < 400
+    } == set()
+    assert {place for place in looked_at if as_drawn[place] == again[place]} == set()
 
 
-def groups_served(answers, content):
-    """Return, by base, every group of people of whom the result tells a figure; from the sheets themselves."""
-    found = {}
+def test_a_hidden_side_has_no_figure_in_any_file_nor_in_the_printed_guide(everyone):
+    published(truth())
+    for kind in FORMATS:
+        content = everyone["68"].client.get(f"/barometre/departements/68/export/?format={kind}").content
+        if kind in {"xlsx", "ods", "csv"}:
+            table = read_table(content, file_name=f"x.{kind}")
+            for row in table.rows:
+                line = dict(zip(table.headers, row.values, strict=False))
+                if line["côté"] == "Préfecture":
+                    assert line["estimation"] in {None, ""}
+                    assert line["remarque"] == "Trop peu de réponses de ce côté pour montrer un chiffre."
+    guide = everyone["68"].client.get("/departements/68/guide-de-restitution.pdf").content
+    if shutil.which("pdftotext"):
+        said = subprocess.run(
+            ["pdftotext", "-layout", "-", "-"], input=guide, capture_output=True, check=True
+        ).stdout.decode()
+        assert "ce guide n’a pas de chiffre" in " ".join(said.split())
+        assert not re.search(r"\d,\d \(de", said)
+        assert "ouvre une conversation" in " ".join(said.split())
 
-    def add(base, people):
-        found.setdefault(base, []).append(frozenset(people))
+
+# The other attack: totals, question by question
+
+
+def weights(given, items):
+    """Return what a person weighs in their own mean: each question they answered, the same part of one."""
+    answered = [item for item in items if given.get(item, "").isdigit()]
+    return {item: 1 / len(answered) for item in answered}
+
+
+def totals_told(answers, content):
+    """Return, by dimension, every total that the figures of a result could tell, as weights of (person, question).
+
+    An estimate is taken for the total behind it: whoever knows the components of the model can undo it.
+    """
+    found = {dimension["id"]: [] for dimension in content["dimensions"]}
+    people = {
+        cell: [((*cell, rank), given) for rank, given in enumerate(sheets)]
+        for cell, sheets in answers.items()
+    }
+
+    def scored(dimension, side):
+        return [item.id for item in EXAMPLE.scored(dimension) if item.is_asked_of(side)]
+
+    def mean(items, cell, among=None):
+        return {
+            (person, item): part
+            for person, given in people[cell]
+            if among is None or person in among
+            for item, part in weights(given, items).items()
+        }
+
+    def question(item, cell, among=None):
+        return {
+            (person, item): 1.0
+            for person, given in people[cell]
+            if given.get(item, "").isdigit() and (among is None or person in among)
+        }
 
     own = {
-        (cell["dimension"], cell["departement"], cell["side"]): holding(
-            answers, (cell["departement"], cell["side"]), cell["dimension"], {"proxy", "common"}
+        (cell["dimension"], (cell["departement"], cell["side"])): mean(
+            scored(cell["dimension"], cell["side"]), (cell["departement"], cell["side"])
         )
         for cell in content["cells"]
         if cell["shown"]
     }
-    for (dimension, _, _), people in own.items():
-        add(dimension, people)
-    for row in content["national"]:
-        inside = [own[key] for key in own if key[0] == row["dimension"] and key[2] == row["side"]]
-        add(row["dimension"], frozenset().union(*inside))
-    for row in content["regional"]:
-        if row["estimate"] is not None:
-            inside = [
-                own[key]
-                for key in own
-                if (key[0], key[2], REGIONS[key[1]][0]) == (row["dimension"], row["side"], row["region"])
-            ]
-            add(row["dimension"], frozenset().union(*inside))
+    for (dimension, _), row in own.items():
+        found[dimension].append(row)
+    for row in [*content["national"], *(row for row in content["regional"] if row["estimate"] is not None)]:
+        inside = [
+            own[dimension, cell]
+            for dimension, cell in own
+            if (dimension, cell[1]) == (row["dimension"], row["side"])
+            and row.get("region", REGIONS[cell[0]][0]) == REGIONS[cell[0]][0]
+        ]
+        found[row["dimension"]].append({key: part for each in inside for key, part in each.items()})
+    for row in content["distribution"]:  # each answer counts for one, not for its part of a mean
+        cells = [cell for dimension, cell in own if (dimension, cell[1]) == (row["dimension"], row["side"])]
+        keys = {key: 1.0 for cell in cells for key in own[row["dimension"], cell]}
+        assert len(keys) == sum(row["counts"][str(value)] for value in range(1, 6))
+        found[row["dimension"]].append(keys)
+    for row in content.get("items", []):
+        found[row["dimension"]].append(question(row["item"], (row["departement"], row["side"])))
+    for row in content.get("item_gaps", []):
+        found[row["dimension"]] += [
+            question(row["item"], (row["departement"], side)) for side in ("prefecture", "ars")
+        ]
     for gap in content["gaps"]:
         kind, _, side = gap["kind"].partition("_")
-        if kind in {"accuracy", "congruency"}:
-            cell = (gap["departement"], side)
-            guess = holding(answers, cell, gap["dimension"], {"meta"})
-            if kind == "congruency":
-                both = guess & own[gap["dimension"], *cell]
-                add(gap["dimension"], both)
-                add(f"{gap['dimension']} supposé", both)
-            else:
-                add(f"{gap['dimension']} supposé", guess)
+        if kind not in {"accuracy", "congruency"}:
+            continue
+        cell, other = (
+            (gap["departement"], side),
+            (gap["departement"], "ars" if side == "prefecture" else "prefecture"),
+        )
+        guess = next(
+            item.id
+            for item in EXAMPLE.items
+            if item.dimension == gap["dimension"] and item.family.value == "meta" and item.is_asked_of(side)
+        )
+        # What is guessed: one question, or the whole dimension.
+        aimed = [gap["item"]] if "item" in gap else scored(gap["dimension"], other[1])
+        own_too = [gap["item"]] if "item" in gap else scored(gap["dimension"], side)
+        both = {
+            person
+            for person, given in people[cell]
+            if given.get(guess, "").isdigit() and any(given.get(item, "").isdigit() for item in own_too)
+        }
+        if kind == "accuracy":
+            found[gap["dimension"]] += [question(guess, cell), mean(aimed, other)]
+        else:
+            found[gap["dimension"]] += [question(guess, cell, both), mean(own_too, cell, both)]
     return found
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_no_combination_of_what_is_served_isolates_fewer_than_three(seed):
-    answers = drawn(seed)
-    content = actions_results.compute(wave(answers=answers), **WHO).content
-    served_groups = groups_served(answers, content)
-
-    assert len(served_groups) > len(EXAMPLE.dimensions)
-    for base, cuts in served_groups.items():
-        for attack in ATTACKS:
-            assert attack(cuts) is None, (base, attack.__name__)
+def rank(rows):
+    return np.linalg.matrix_rank(rows) if rows.size else 0
 
 
-def test_a_guess_against_an_own_view_is_left_out_when_one_person_gave_no_guess():
-    """The mean of four, and the difference of the three who also guessed, would leave the fourth alone."""
+def isolated(told):
+    """Return one or two people on whom alone some combination of totals rests, None when there is none."""
+    keys = sorted({key for row in told for key in row})
+    rows = np.array([[row.get(key, 0.0) for key in keys] for row in told])
+    columns = {}
+    for place, (person, _) in enumerate(keys):
+        columns.setdefault(person, []).append(place)
+    alike = {}
+    for person, places in columns.items():
+        alike.setdefault(rows[:, places].tobytes(), []).append(person)
+    # Three people who weigh the same everywhere cannot be told apart: only the others may be isolated.
+    few = [person for group in alike.values() if len(group) < 3 for person in group]
+    whole = rank(rows)
+    for people in [*combinations(few, 1), *combinations(few, 2)]:
+        rest = [place for place in range(len(keys)) if keys[place][0] not in people]
+        if rank(rows[:, rest]) < whole:
+            return people
+    return None
+
+
+def test_this_attack_beats_a_total_that_counts_one_more_person():
+    three = {(f"{place}{rank}", "a"): 1.0 for place in "xy" for rank in range(3)}
+    halves = {(f"x{rank}", "a"): 0.5 if rank == 0 else 1.0 for rank in range(4)}
+
+    assert isolated([three]) is None
+    assert isolated([three, {**three, ("z", "a"): 1.0}]) == ("z",)
+    assert isolated([halves]) is None
+    assert isolated([halves, dict.fromkeys(halves, 1.0)]) == ("x0",)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_no_combination_of_what_is_served_isolates_fewer_than_three(everyone, seed):
+    counted = 0
+    for name, answers in (("V1", drawn(seed)), ("V2", drawn(seed + 100, LATER))):
+        content = actions_results.compute(wave(name, answers=answers), **WHO).content
+        for dimension, told in totals_told(answers, content).items():
+            counted += len(told)
+            assert isolated(told) is None, (name, dimension)
+    assert counted > 200
+
+
+def test_counts_of_those_who_do_not_know_rest_on_the_people_of_shown_sides_alone(everyone):
     answers = drawn()
-    guess = next(item for item in EXAMPLE.items if item.family.value == "meta")
-    own = [item.id for item in EXAMPLE.scored(guess.dimension)]
-    for rank, given in enumerate(answers["67", "prefecture"]):
-        given |= dict.fromkeys(own, "4") | {guess.id: "NSP" if rank == 0 else "3"}
-    for given in answers["69", "prefecture"]:
-        given |= dict.fromkeys(own, "4") | {guess.id: "3"}
     content = actions_results.compute(wave(answers=answers), **WHO).content
-    kept = {
-        (gap["departement"], gap["kind"]) for gap in content["gaps"] if gap["dimension"] == guess.dimension
+
+    for row in content["distribution"]:
+        cells = [
+            (cell["departement"], cell["side"])
+            for cell in content["cells"]
+            if cell["shown"] and (cell["dimension"], cell["side"]) == (row["dimension"], row["side"])
+        ]
+        items = [item.id for item in EXAMPLE.scored(row["dimension"]) if item.is_asked_of(row["side"])]
+        for value in ("NSP", "SO"):
+            given = sum(
+                sheet.get(item) == value for cell in cells for sheet in answers[cell] for item in items
+            )
+            assert row["counts"][value] == given
+        assert not set(cells) & HIDDEN
+    for cell in content["cells"]:
+        if (cell["departement"], cell["side"]) in HIDDEN:
+            figures = {name: value for name, value in cell.items() if isinstance(value, int | float)}
+            assert figures == {"shown": False}
+
+
+def test_the_bar_of_the_country_is_left_out_where_one_person_answered_half_of_it(everyone):
+    """Beside the means, where each person weighs one, it would tell what that person answered."""
+    answers = drawn()
+    dimension = next(each.id for each in EXAMPLE.dimensions if len(EXAMPLE.scored(each.id)) > 1)
+    items = [item.id for item in EXAMPLE.scored(dimension) if item.is_asked_of("ars")]
+    for cell, sheets in answers.items():
+        for given in sheets:
+            given |= dict.fromkeys(items, "4") if cell[1] == "ars" else {}
+    answers["67", "ars"][0][items[0]] = "NSP"
+    told = actions_results.compute(wave(answers=answers), **WHO).content["distribution"]
+    sides = {row["side"] for row in told if row["dimension"] == dimension}
+
+    assert "ars" not in sides
+
+
+# What is on record
+
+
+def cells_of(content):
+    return {(cell["departement"], cell["side"]) for cell in content["cells"] if cell["shown"]}
+
+
+def test_every_side_that_is_shown_is_on_record_with_its_sheets(everyone):
+    made = wave()
+    result = actions_results.compute(made, **WHO)
+    recorded = {
+        (base, member): people
+        for base, [member], people in Cut.objects.values_list("base", "members", "people")
     }
-
-    assert ("67", "congruency_prefecture") not in kept
-    assert ("69", "congruency_prefecture") in kept
-    assert ("67", "accuracy_prefecture") in kept  # another thing is added up: three guesses
-
-
-def test_every_side_that_is_shown_is_recorded_before_its_figures_can_be_read():
-    result = actions_results.compute(wave(), **WHO)
-    recorded = {(base, member) for base, [member] in Cut.objects.values_list("base", "members")}
+    names = {key.hex for key in Sheet.objects.values_list("pk", flat=True)}
 
     for cell in result.content["cells"]:
         name = f"{cell['departement']}:{cell['side']}"
         assert ((cell["dimension"], name) in recorded) is cell["shown"]
-        assert ((cell["departement"], cell["side"]) in HIDDEN) <= (not cell["shown"])
+        if cell["shown"]:
+            assert len(recorded[cell["dimension"], name]) == cell["n"]
+    assert not names & {person for people in recorded.values() for person in people}
 
 
-def test_nothing_is_stored_when_the_guard_refuses(monkeypatch):
+def test_a_second_edition_leaves_out_the_side_that_lost_a_sheet_and_isolates_nobody(everyone):
+    answers = drawn()
+    made = wave(answers=answers)
+    first = actions_results.compute(made, **WHO).content
+    gone = Sheet.objects.filter(departement="69", side="prefecture").first()
+    left = next(rank for rank, given in enumerate(answers["69", "prefecture"]) if given == gone.answers)
+    gone.delete()
+    second = actions_results.compute_again(made, reason="Feuille retirée", **WHO)
+
+    assert second.edition == 2
+    assert cells_of(first) - cells_of(second.content) == {("69", "prefecture")}
+    after = {**answers, ("69", "prefecture"): answers["69", "prefecture"]}
+    for dimension, told in totals_told(answers, first).items():
+        assert isolated([*told, *totals_told(after, second.content)[dimension]]) is None
+    # Shown again with one person fewer, it would have isolated them.
+    careless = {
+        key: part for key, part in totals_told(answers, first)["roles"][0].items() if key[0][2] != left
+    }
+    assert careless
+
+
+def test_a_sheet_corrected_in_place_withdraws_its_side_and_a_new_side_may_come_in(everyone):
+    made = wave()
+    actions_results.compute(made, **WHO)
+    changed = Sheet.objects.filter(departement="67", side="ars").first()
+    changed.answers = {**changed.answers, EXAMPLE.items[0].id: "SO", EXAMPLE.asked_of("ars")[0].id: "SO"}
+    changed.save()
+    for rank in range(2):
+        Sheet.objects.create(
+            wave=made,
+            departement_id="01",
+            side="ars",
+            answers=sheet(random.Random(rank), "ars"),
+            is_submitted=True,
+        )
+    again = cells_of(actions_results.compute_again(made, reason="Correction", **WHO).content)
+
+    assert ("67", "ars") not in again
+    assert ("01", "ars") in again
+
+
+def test_what_is_on_record_is_asked_and_a_refusal_keeps_nothing(everyone):
+    """A cut on record that the new edition would cut in two and three, however it came there."""
+    made = wave()
+    actions_results.compute(made, **WHO)
+    cut = Cut.objects.exclude(base="répondants").filter(members=["69:prefecture"]).first()
+    Cut.objects.create(
+        wave=made, base=cut.base, members=cut.members, people=[*cut.people[:3], "x", "y"], fingerprint="other",
+        author_label="essai", recorded_at=WHO["at"],
+    )  # fmt: skip
+    cut.delete()
+    before = Cut.objects.count()
+    Result.objects.update(sha256="0" * 64)  # as an older analysis would have written it
+
+    with pytest.raises(IsolatesError):
+        actions_results.compute_again(made, reason="Essai", **WHO)
+    assert Result.objects.count() == 1
+    assert Cut.objects.count() == before
+
+
+def test_nothing_is_stored_when_the_guard_refuses(everyone, monkeypatch):
     def isolates(*args):
         raise IsolatesError(3)
 
@@ -224,19 +495,28 @@ def test_nothing_is_stored_when_the_guard_refuses(monkeypatch):
     assert not Cut.objects.exists()
 
 
-def test_a_hidden_side_has_no_count_by_question():
-    content = actions_results.compute(wave(), **WHO).content
+def test_a_wave_is_analysed_again_from_the_command_line(everyone):
+    made = wave()
+    actions_results.compute(made, **WHO)
+    Sheet.objects.filter(departement="67", side="ars").first().delete()
+    said = io.StringIO()
+    call_command("analyse_again", "V1", "--reason", "Feuille retirée", stdout=said)
 
-    for cell in content["cells"]:
-        if (cell["departement"], cell["side"]) in HIDDEN:
-            figures = {name: value for name, value in cell.items() if isinstance(value, int | float)}
-            assert figures == {"shown": False}
+    assert "édition 2" in said.getvalue()
+    with pytest.raises(CommandError, match="Aucune vague"):
+        call_command("analyse_again", "V9", "--reason", "x")
 
 
-def test_every_format_of_a_file_is_served_and_no_other():
+def test_every_format_of_a_file_is_served_and_no_other(everyone):
     actions_results.compute(wave(), **WHO)
-    who = reader(Role.DESK_SANTE)
+    who = everyone["nation"]
 
     assert {who.get("resultats/export/", format=each).status_code for each in FORMATS} == {200}
     assert who.get("resultats/export/", format="pdf").status_code == 404
-    assert who.get("departements/67/export/").status_code == 404
+    rows = list(
+        csv.DictReader(
+            io.StringIO(who.get("resultats/export/", format="csv").content.decode("utf-8-sig")), delimiter=";"
+        )
+    )
+    assert {"ouvre une conversation." in row["à lire avec"] for row in rows} == {True}
+    assert who.get("resultats/export/", format="json").json()["limits"][-1].startswith("Le chiffre national")
