@@ -40,9 +40,9 @@ from traitdunion.territories.models import Departement
 
 # Names of the closed waves and the days between their closing and the day of the demonstration.
 WAVES: Final = (
-    ("Première vague (synthétique)", 380),
-    ("Deuxième vague (synthétique)", 190),
-    ("Troisième vague (synthétique)", 3),
+    ("n° 1 (synthétique)", 380),
+    ("n° 2 (synthétique)", 190),
+    ("n° 3 (synthétique)", 3),
 )
 # What was decided on the pistes of each: nothing under embargo.
 COURSES: Final[Sequence[decisions.Courses]] = (decisions.OF_THE_PAST, decisions.OF_TODAY, {})

@@ -34,18 +34,18 @@ class Persona:
 
 _PURPOSES: Final = {
     Role.PREFET: "signer la convention, voir où en est la relation",
-    Role.REFERENT_PREFECTURE: "tenir la convention, les réunions et les actions du département",
+    Role.REFERENT_PREFECTURE: "tenir la convention et les réunions, répondre à l’ARS sur les pistes du baromètre",
     Role.COORDINATEUR_CPRAF: "suivre les actions et lire la matrice des rôles",
     Role.DG_ARS: "signer les conventions de la région",
-    Role.REFERENT_ARS: "tenir la convention du côté de l’ARS",
+    Role.REFERENT_ARS: "tenir la convention du côté de l’ARS, répondre à la préfecture sur les pistes",
     Role.PSYCHIATRE: "lire ce qui passe et ce qui ne passe jamais",
     Role.ETABLISSEMENT: "lire la convention et les contacts",
-    Role.DESK_SANTE: "suivre les 101 conventions et le plan",
-    Role.DESK_INTERIEUR: "suivre les 101 conventions et le plan",
+    Role.DESK_SANTE: "suivre les 101 conventions et le plan, lire le baromètre du pays",
+    Role.DESK_INTERIEUR: "suivre les 101 conventions et le plan, lire le baromètre du pays",
     Role.SG_CIPDR: "tenir le plan et publier ses énoncés",
     Role.DPO: "lire ce que le site conserve",
     Role.INSPECTEUR: "lire tout l’état institutionnel à une date",
-    Role.ADMINISTRATEUR: "tenir les personnes, les mandats et les modèles",
+    Role.ADMINISTRATEUR: "tenir les personnes, les mandats et les modèles, préparer une vague du baromètre",
 }
 
 
