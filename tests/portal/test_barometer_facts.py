@@ -52,6 +52,22 @@ def test_what_nobody_measures_says_so_and_why_and_opens_no_piste(here):
     assert not any(each.key in rule for each in unmeasured for rule in opened)
 
 
+def test_a_fact_without_convention_says_what_there_is(here):
+    assert fact(barometer_facts.IN_FORCE).sentence == "aucune convention."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "label", "said"),
+    [
+        ("en vigueur", "convention en vigueur", "oui."),
+        ("échue", "convention en vigueur", "échue."),
+        ("Dernière réunion : 07/08/2026", "réunion tenue", "Dernière réunion : 07/08/2026."),
+    ],
+)
+def test_a_fact_is_not_said_twice(sentence, label, said):
+    assert barometer_facts._unless_said(sentence, label) == said
+
+
 def test_the_queries_do_not_grow_with_the_departements(here):
     def queries(*codes):
         with CaptureQueriesContext(connection) as asked:

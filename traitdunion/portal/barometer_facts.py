@@ -60,7 +60,9 @@ def _facts(situation: conventions.Situation, planned: date | None) -> list[Fact]
         side=None,
         label="convention en vigueur",
         holds=vitality.in_force,
-        sentence=f"{situation.state.label if situation.state else 'aucune convention'}.",
+        sentence=_unless_said(
+            situation.state.label if situation.state else "aucune convention", "convention en vigueur"
+        ),
     )
     practice = {
         status.fact: Fact(
@@ -68,7 +70,7 @@ def _facts(situation: conventions.Situation, planned: date | None) -> list[Fact]
             side=None,
             label=status.fact.label,
             holds=status.holds,
-            sentence=status.sentence,
+            sentence=_unless_said(status.sentence, status.fact.label),
         )
         for status in vitality.facts
         if status.fact in TOLD
@@ -84,3 +86,8 @@ def _facts(situation: conventions.Situation, planned: date | None) -> list[Fact]
     after = list(practice.values())
     place = next((rank for rank, fact in enumerate(practice, start=1) if fact is kinds.Fact.MEETING), 0)
     return [in_force, *after[:place], next_meeting, *after[place:]]
+
+
+def _unless_said(sentence: str, label: str) -> str:
+    """Return ``sentence``, or « oui » where it only says what is looked at once more."""
+    return "oui." if sentence.casefold() in label.casefold() else f"{sentence}."
