@@ -9,6 +9,7 @@ urlpatterns = [
     path("plan/", include("traitdunion.plan.urls")),
     path("conventions/", include("traitdunion.conventions.urls")),
     path("barometre/", include("traitdunion.barometer.urls")),
+    path("bilans/", include("traitdunion.reviews.urls")),
     path("echanges/", include("traitdunion.exchange.urls")),
     path("avis/", include("traitdunion.notices.urls")),
 ]

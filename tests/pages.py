@@ -40,6 +40,13 @@ from traitdunion.notices.models import CalendarLink, Notice
 from traitdunion.plan import actions as plan
 from traitdunion.plan.kinds import BlockerCause, EvidenceKind, OriginKind, Owner, Provenance
 from traitdunion.plan.models import Evidence, Indicator, Measure, Statement
+from traitdunion.reviews import actions as bilans
+from traitdunion.reviews import actions_opening as bilans_opening
+from traitdunion.reviews import actions_signing as bilans_signing
+from traitdunion.reviews import kinds as bilan_kinds
+from traitdunion.reviews import queries as bilan_queries
+from traitdunion.reviews.models import Review
+from traitdunion.reviews.rules import Quarter
 from traitdunion.territories.models import Departement
 
 ACTOR = task("essais")
@@ -247,6 +254,25 @@ TABLE = {
     "barometer:proposal_confirm": press(DYAD),
     "barometer:proposal_decline": write(DYAD),
     "barometer:proposal_withdraw": press(DYAD),
+    # bilans
+    "reviews:review_list": read(),
+    "reviews:criteria_list": read(),
+    "reviews:criteria_prepare": write(ADMIN),
+    "reviews:review_detail": read(),
+    "reviews:version_detail": read(),
+    "reviews:version_pdf": read(),
+    "reviews:version_json": read(),
+    "reviews:paragraph_write": write(DYAD),
+    "reviews:figures_again": press(DYAD),
+    "reviews:conclusion": write(DYAD),
+    "reviews:promise": write(DYAD),
+    "reviews:settle": write(DYAD),
+    "reviews:meeting": write(DYAD),
+    "reviews:hand_over": press(DYAD),
+    "reviews:take_back": press(DYAD),
+    "reviews:offer": press(DYAD),
+    "reviews:sign": write(DYAD),
+    "reviews:amend": write(DYAD),
     # exchange
     "exchange:run_list": read(IMPORTERS),
     "exchange:run_send": read(IMPORTERS),
@@ -376,6 +402,7 @@ def stage() -> Stage:
             "piste": piste,
             **campaign.stage(departement, today, at),
             "proposal": proposal,
+            **_bilans(departement, today, at),
             "run": run,
             "statement": Statement.objects.filter(retired_on=None).first(),
             "template": Template.objects.first(),
@@ -401,6 +428,26 @@ def _pistes(persona: dict[Role, Mandate], today: date) -> tuple[Piste, Proposal]
         at=timezone.now(),
     )
     return second, proposal
+
+
+def _bilans(departement: Departement, today: date, at: datetime) -> dict[str, object]:
+    """Return a bilan being written, with what an earlier one promised, and that earlier one offered for signature."""
+    quarter, who = Quarter.of(today).previous, {"actor": ACTOR, "at": at}
+    opened = {}
+    for each in (quarter.previous, quarter):
+        bilans_opening.open_quarter(each, today=today, **who)
+        opened[each] = Review.objects.get(departement=departement, quarter=str(each))
+        if each != quarter:
+            version = bilan_queries.last_version(opened[each])
+            promised = bilans.promise(
+                version,
+                text="Tenir une réunion",
+                owner=bilan_kinds.Owner.COMMUN,
+                due_on=today + timedelta(days=30),
+                **who,
+            )
+            bilans_signing.offer(version, side=bilan_kinds.Party.ARS, **who)
+    return {"bilan": opened[quarter], "offered_bilan": opened[quarter.previous], "promised": promised}
 
 
 def _check(mandate: Mandate, departement: Departement, at: datetime) -> ContactCheck:
@@ -484,6 +531,16 @@ def address(name: str, stage: Stage, role: Role | None) -> str:
         "barometer:answer": [campaign.link_of(on["opened"])],
         "barometer:answer_screen": [campaign.link_of(on["opened"]), 1],
         "barometer:answer_review": [campaign.link_of(on["opened"])],
+        "reviews:paragraph_write": [on["bilan"].public_id, "convention", "commune"],
+        "reviews:settle": [on["bilan"].public_id, on["promised"].public_id],
+        "reviews:version_detail": [on["offered_bilan"].public_id, 1],
+        "reviews:version_pdf": [on["offered_bilan"].public_id, 1],
+        "reviews:version_json": [on["offered_bilan"].public_id, 1],
+        "reviews:sign": [on["offered_bilan"].public_id],
+        "reviews:take_back": [on["offered_bilan"].public_id],
+        "reviews:review_list": [],
+        "reviews:criteria_list": [],
+        "reviews:criteria_prepare": [],
         "exchange:run_send": ["plan"],
         "notices:calendar_feed": ["inconnu"],
         "notices:outbox_retry": [on["failed"].public_id],
@@ -552,6 +609,7 @@ def _by_prefix(name: str, on: dict[str, object]) -> list[object]:
         "barometer:piste_counts": [],
         "barometer:piste_": [on["piste"].public_id],
         "barometer:proposal_": [on["proposal"].public_id],
+        "reviews:": [on["bilan"].public_id],
         "exchange:run_list": [],
         "exchange:run_": [on["run"].public_id],
     }

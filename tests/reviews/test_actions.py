@@ -219,7 +219,7 @@ class TestReadingAgain:
         changes = actions.regenerate(bilan.version, today=TODAY, **BY)
 
         assert [change.sentence.replace("\xa0", " ") for change in changes] == [
-            "Réunions tenues : 0 réunions devient 1 réunions"
+            "Réunions tenues : 0 réunion devient 1 réunion"
         ]
         assert actions.regenerate(bilan.version, today=TODAY, **BY) == []
 
@@ -238,7 +238,7 @@ class TestReadingAgain:
 
         changes = actions.regenerate(version, today=TODAY, **BY)
 
-        assert "Chiffre perdu : la source a disparu (valait 0\xa0revues)" in [
+        assert "Chiffre perdu : la source a disparu (valait 0\xa0revue)" in [
             each.sentence for each in changes
         ]
         assert queries.figures_by_name(bilan.version)["perdu"].shown == "la source a disparu"

@@ -239,7 +239,7 @@ class TestOutdated:
         version = bilan.version
         assert rules.state_of(version.life) is State.PERIME
         assert [each.replace("\xa0", " ") for each in version.outdated_by] == [
-            "Réunions tenues : 0 réunions devient 1 réunions"
+            "Réunions tenues : 0 réunion devient 1 réunion"
         ]
         assert bilan.watch() == 0, "told once"
 

@@ -80,6 +80,7 @@ MAIN = (
     Entry(label="Conventions", page="conventions:convention_list"),
     Entry(label="Vue nationale", page="conventions:national", shown_to=reads_several),
     Entry(label="Baromètre", page="barometer:national"),
+    Entry(label="Bilans", page="reviews:review_list"),
     Entry(label="Plan", page="plan:plan"),
     Entry(label="Actions", page="plan:action_list"),
     Entry(label="Postes vacants", page="identity:vacancy_list"),

@@ -17,6 +17,7 @@ NOT_MEASURED: Final = "pas encore mesuré"
 _TOKEN: Final = re.compile(r"\{\{chiffre:([a-z0-9]+(?:-[a-z0-9]+)*)\}\}")
 _MARK: Final = re.compile(r"\{\{|\}\}")
 _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)?")
+_PLURAL: Final = re.compile(r"\b(\w{2,})s\b")
 # Numbers that are no figure: a quarter, a year, a date, a numbered measure or article.
 _NOT_A_FIGURE: Final = re.compile(
     r"\d{4}-T[1-4]|\d{1,2}/\d{1,2}/\d{4}|\b(?:19|20|21)\d\d\b"
@@ -70,7 +71,22 @@ class Figure:
         said = decimal_text(self.value).replace(".", ",")
         if self.denominator is not None:
             said = f"{said}{NO_BREAK}sur{NO_BREAK}{decimal_text(self.denominator).replace('.', ',')}"
-        return f"{said}{NO_BREAK}{self.unit}"
+        counted = self.value if self.denominator is None else self.denominator
+        return f"{said}{NO_BREAK}{agreed(self.unit, counted)}"
+
+    @property
+    def token(self) -> str:
+        """What a text writes to cite it."""
+        return token(self.id)
+
+
+def agreed(unit: str, count: Decimal) -> str:
+    """Return a unit in the number that French wants: plural from two on.
+
+    >>> agreed("engagements échus", Decimal(1)), agreed("engagements échus", Decimal(2))
+    ('engagement échu', 'engagements échus')
+    """
+    return unit if abs(count) >= 2 else _PLURAL.sub(r"\1", unit)
 
 
 def is_identifier(text: str) -> bool:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from traitdunion.barometer import queries_results
 from traitdunion.barometer.kinds import Decision
@@ -22,7 +22,8 @@ from traitdunion.barometer.models import Piste, Result, Wave
 from traitdunion.conventions import models as conventions_models
 from traitdunion.conventions import queries as conventions
 from traitdunion.conventions.rules import quarter_of
-from traitdunion.identity.kinds import Side
+from traitdunion.identity.kinds import SIDE_OF, Role, Side
+from traitdunion.identity.models import Mandate, Post
 from traitdunion.plan import queries as plan
 from traitdunion.plan.kinds import ActionState, OriginKind
 from traitdunion.plan.models import Action, Blocker
@@ -457,3 +458,20 @@ def commitments_of(review: Review) -> QuerySet[Commitment]:
         .select_related("review")
         .order_by("review__quarter", "due_on", "pk")
     )
+
+
+def offices(review: Review, day: date) -> list[tuple[Side, Post, str]]:
+    """Return the posts of the two institutions that someone holds on ``day``, préfecture first, one query."""
+    departement = review.departement
+    if departement is None:
+        return []
+    here = Q(departement=departement.code) | Q(departement=None, region=departement.region_id)
+    held = Mandate.objects.current(day).filter(post=OuterRef("pk"))
+    posts = (
+        Post.objects.filter(here, role__in=[role.value for role in SIDE_OF])
+        .filter(Exists(held))
+        .select_related("organisation")
+        .order_by("organisation__name", "role", "pk")
+    )
+    found = [(SIDE_OF[Role(post.role)], post, Role(post.role).label) for post in posts]
+    return sorted(found, key=lambda each: each[0] is not Side.PREFECTURE)

@@ -1,0 +1,31 @@
+"""Addresses of the bilans."""
+
+from django.urls import URLPattern, path
+
+from traitdunion.reviews.views import country, reading, signing, writing
+
+app_name = "reviews"
+urlpatterns: list[URLPattern] = [
+    path("", country.review_list, name="review_list"),
+    path("criteres/", country.criteria_list, name="criteria_list"),
+    path("criteres/preparer/", country.criteria_prepare, name="criteria_prepare"),
+    path("<uuid:public_id>/", reading.review_detail, name="review_detail"),
+    path("<uuid:public_id>/versions/<int:number>/", reading.version_detail, name="version_detail"),
+    path("<uuid:public_id>/versions/<int:number>/pdf/", reading.version_pdf, name="version_pdf"),
+    path("<uuid:public_id>/versions/<int:number>/json/", reading.version_json, name="version_json"),
+    path(
+        "<uuid:public_id>/parties/<slug:section>/<slug:voice>/",
+        writing.paragraph_write,
+        name="paragraph_write",
+    ),
+    path("<uuid:public_id>/relire/", writing.figures_again, name="figures_again"),
+    path("<uuid:public_id>/conclusion/", writing.conclusion, name="conclusion"),
+    path("<uuid:public_id>/engagements/", writing.promise, name="promise"),
+    path("<uuid:public_id>/engagements/<uuid:commitment_id>/", writing.settle, name="settle"),
+    path("<uuid:public_id>/reunion/", writing.meeting, name="meeting"),
+    path("<uuid:public_id>/transmettre/", signing.hand_over, name="hand_over"),
+    path("<uuid:public_id>/reprendre/", signing.take_back, name="take_back"),
+    path("<uuid:public_id>/proposer/", signing.offer, name="offer"),
+    path("<uuid:public_id>/signer/", signing.sign, name="sign"),
+    path("<uuid:public_id>/rectifier/", signing.amend, name="amend"),
+]

@@ -1,0 +1,178 @@
+"""Read a bilan: its page, the versions that were signed, their files."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from traitdunion.identity.http import SignedInRequest, mandate_required
+from traitdunion.reviews import access, figures, queries, rules
+from traitdunion.reviews.figures import Figure
+from traitdunion.reviews.kinds import Conclusion, Fate, Party, State, Step, Voice
+from traitdunion.reviews.models import Paragraph, Version
+from traitdunion.reviews.outline import TITLES, voices
+from traitdunion.reviews.rules import Quarter
+from traitdunion.reviews.views.frame import read_review, today_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A run of words, or a figure that is cited: ``figure`` is empty for words."""
+
+    text: str
+    figure: str = ""
+    has_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a voice says in a part, ready to show."""
+
+    voice: Voice
+    paragraph: Paragraph | None
+    pieces: list[Piece]
+    typed: list[str]
+    may_write: bool
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether a figure that it cites changed at the last reading."""
+        return any(piece.has_changed for piece in self.pieces)
+
+
+@mandate_required
+@require_safe
+def review_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
+    """Show the bilan as it stands, already written; what each side may do now."""
+    review = read_review(request, public_id)
+    every = list(review.versions.select_related("corrects").prefetch_related("signatures").order_by("number"))
+    for each in every:
+        each.review = review
+    version = every[-1]
+    party = access.party_of(request.mandate, review)
+    found = queries.figures_by_name(version)
+    judged = queries.judgement(version, found)
+    life = version.life
+    today = today_in(review)
+    quarter = Quarter.read(review.quarter)
+    writes = party is not None and rules.may_write(life)
+    commitments = list(queries.commitments_of(review))
+    steps = rules.allowed_steps(life) if party is not None else frozenset()
+    context = {
+        "review": review,
+        "version": version,
+        "quarter": quarter,
+        "state": rules.state_of(life),
+        "turn": rules.turn_sentence(life, reader=party),
+        "clock": "" if rules.state_of(life) is State.SIGNE else rules.timetable(quarter).clock(today),
+        "judged": judged,
+        "kept": Conclusion(version.kept) if version.kept else judged.conclusion,
+        "sections": _sections(version, found, party if writes else None, request.GET.getlist("change")),
+        "figures": [found[name] for name in sorted(found)],
+        "before": [(each, Fate(each.state)) for each in commitments if each.review_id != review.pk],
+        "promised": [each for each in commitments if each.review_id == review.pk],
+        "meeting": getattr(review, "meeting", None),
+        "earlier": [(each, rules.state_of(each.life)) for each in every[:-1]],
+        "missing": [side for side in rules.SIDES[life.level] if side not in life.signed],
+        "writes": writes,
+        "other": rules.name_of(rules.other(life.level, party)) if party else "",
+        "may_hand_over": writes and Step.RELECTURE in steps,
+        "may_offer": Step.A_SIGNER in steps,
+        "may_take_back": life.step is Step.A_SIGNER and Step.ECRITURE in steps,
+        "may_sign": party is not None and rules.may_sign(life, party),
+        "may_amend": party is not None and rules.may_amend(life),
+    }
+    return render(request, "reviews/review_detail.html", context)
+
+
+def _sections(
+    version: Version, found: Mapping[str, Figure], party: Party | None, changed: Collection[str]
+) -> list[tuple[str, str, list[Said]]]:
+    written = {(each.section, each.voice): each for each in version.paragraphs.all()}
+    sections = []
+    for section, title in TITLES.items():
+        said = []
+        for voice in voices(version.life.level):
+            paragraph = written.get((section, voice.value))
+            may_write = party is not None and voice.value in {Voice.COMMUNE.value, party.value}
+            if may_write or (paragraph is not None and paragraph.text):
+                text = paragraph.text if paragraph else ""
+                said.append(
+                    Said(
+                        voice=voice,
+                        paragraph=paragraph,
+                        pieces=pieces_of(text, found, changed),
+                        typed=figures.typed_numbers(text) if may_write else [],
+                        may_write=may_write,
+                    )
+                )
+        sections.append((section, title, said))
+    return sections
+
+
+def pieces_of(text: str, found: Mapping[str, Figure], changed: Collection[str] = ()) -> list[Piece]:
+    """Return a text as a page shows it, each citation with what its figure says."""
+    return [
+        Piece(text=piece.text)
+        if isinstance(piece, figures.Text)
+        else Piece(text=found[piece.figure].shown, figure=piece.figure, has_changed=piece.figure in changed)
+        for piece in figures.parse(text)
+    ]
+
+
+@mandate_required
+@require_safe
+def version_detail(request: SignedInRequest, public_id: UUID, number: int) -> HttpResponse:
+    """Show a version that was offered for signature: its hash, who signed it under what, what changed since."""
+    version = _offered(request, public_id, number)
+    found = queries.figures_by_name(version)
+    context = {
+        "review": version.review,
+        "version": version,
+        "state": rules.state_of(version.life),
+        "signatures": [(Party(row.side), row) for row in version.signatures.all()],
+        "sections": [
+            (title, [(each.voice, each.pieces) for each in said])
+            for _, title, said in _sections(version, found, None, ())
+        ],
+    }
+    return render(request, "reviews/version_detail.html", context)
+
+
+@mandate_required
+@require_safe
+def version_pdf(request: SignedInRequest, public_id: UUID, number: int) -> HttpResponse:
+    """Send the PDF whose hash is signed."""
+    version = _offered(request, public_id, number)
+    return _file(bytes(version.pdf.content), "application/pdf", version, "pdf")
+
+
+@mandate_required
+@require_safe
+def version_json(request: SignedInRequest, public_id: UUID, number: int) -> HttpResponse:
+    """Send the canonical bytes whose hash is signed."""
+    version = _offered(request, public_id, number)
+    return _file(version.document.encode(), "application/json", version, "json")
+
+
+def _offered(request: SignedInRequest, public_id: UUID, number: int) -> Version:
+    review = read_review(request, public_id)
+    version: Version = get_object_or_404(
+        Version.objects.select_related("review__departement", "corrects").prefetch_related("signatures"),
+        review=review,
+        number=number,
+    )
+    if not version.document:
+        raise Http404
+    return version
+
+
+def _file(content: bytes, kind: str, version: Version, ending: str) -> HttpResponse:
+    review = version.review
+    name = f"bilan-{review.departement_id or 'national'}-{review.quarter}-v{version.number}.{ending}"
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
