@@ -27,37 +27,96 @@ from pathlib import Path
 from bench import machine
 
 USERS = 20
-ROLES = ("desk_sante", "referent_prefecture", "referent_ars", "dg_ars", "sg_cipdr", "inspecteur", "prefet")
+ROLES = (
+    "desk_sante",
+    "referent_prefecture",
+    "referent_ars",
+    "dg_ars",
+    "sg_cipdr",
+    "inspecteur",
+    "prefet",
+    "administrateur",
+)
 LIMIT_MS = 150
 LIMIT_MIB = 250
 
-# Name of the page: address, where {…} is filled with the first such address that the pages themselves give.
+# Name of the page: address, where {…} is the first such address that another page gives. Every page that is read and
+# is not a form is here: tests/house/test_bench_pages.py holds it to the table of pages.
 LISTED = {
     "plan public": "/",
+    "preuve publique": "{preuves publiques}",
+    "chiffre public": "/chiffre/en-vigueur/",
+    "accessibilité": "/accessibilite/",
+    "mentions légales": "/mentions-legales/",
+    "données personnelles": "/donnees-personnelles/",
     "accueil": "/accueil/",
     "départements": "/departements/",
     "page du département": "/departements/67/",
     "recherche": "/recherche/?q=convention",
+    "choix du mandat": "/identite/mandat/",
+    "postes vacants": "/identite/postes-vacants/",
+    "administration": "/identite/administration/",
+    "organisations": "/identite/administration/organisations/",
+    "organisation": "{organisations}",
+    "personnes": "/identite/administration/personnes/",
+    "personne": "{personnes}",
+    "délégations": "/identite/administration/delegations/",
     "plan": "/plan/",
     "mesure": "{mesures}",
     "différence entre deux dates": "/plan/differences/",
     "registre des actions": "/plan/actions/",
     "action": "{actions}",
     "indicateur": "{indicateurs}",
+    "preuve": "{preuves}",
     "conventions": "/conventions/",
     "convention": "{conventions}",
+    "texte consolidé": "{conventions}texte/",
+    "histoire d’un département": "/conventions/departements/67/",
+    "modèles": "/conventions/modeles/",
+    "modèle": "{modèles}",
     "vue nationale": "/conventions/vue-nationale/",
+    "différence entre deux jours": "/conventions/differences/",
     "alignement sur le modèle": "/conventions/alignement/",
     "réunions": "/conventions/departements/67/reunions/",
     "contacts": "/conventions/departements/67/contacts/",
-    "postes vacants": "/identite/postes-vacants/",
+    "vagues": "/barometre/",
+    "vague": "{vagues}",
+    "personnes interrogées": "{vagues}departements/67/",
+    "questionnaires": "/barometre/questionnaires/",
+    "questionnaire": "{questionnaires}",
+    "résultats nationaux": "/barometre/resultats/",
+    "fiabilité": "/barometre/resultats/fiabilite/",
+    "résultats d’un département": "/barometre/departements/67/",
+    "pistes": "/barometre/pistes/",
+    "pistes d’un département": "/barometre/departements/67/pistes/",
+    "piste": "{pistes}",
+    "bilans": "/bilans/",
+    "bilan": "{bilans}",
+    "version d’un bilan": "{bilans}versions/1/",
+    "critères des bilans": "/bilans/criteres/",
+    "imports": "/echanges/",
     "mes avis": "/avis/",
+    "avis": "{avis}",
+    "réglages des avis": "/avis/reglages/",
+    "calendrier": "/avis/calendrier/",
+    "envois non remis": "/avis/non-remis/",
 }
+# Where the first address that starts so and ends with an identifier is found.
 FOUND_AT = {
-    "mesures": ("/plan/", r'href="(/plan/mesures/[0-9a-f-]{36}/)"'),
-    "actions": ("/plan/actions/", r'href="(/plan/actions/[0-9a-f-]{36}/)"'),
-    "indicateurs": ("/plan/", r'href="(/plan/indicateurs/[0-9a-f-]{36}/)"'),
-    "conventions": ("/conventions/", r'href="(/conventions/[0-9a-f-]{36}/)"'),
+    "preuves publiques": ("/", "/preuve/"),
+    "organisations": ("/identite/administration/organisations/", "/identite/administration/organisations/"),
+    "personnes": ("/identite/administration/personnes/", "/identite/administration/personnes/"),
+    "mesures": ("/plan/", "/plan/mesures/"),
+    "actions": ("/plan/actions/", "/plan/actions/"),
+    "indicateurs": ("/plan/", "/plan/indicateurs/"),
+    "preuves": ("{mesures}", "/plan/preuves/"),
+    "conventions": ("/conventions/", "/conventions/"),
+    "modèles": ("/conventions/modeles/", "/conventions/modeles/"),
+    "vagues": ("/barometre/", "/barometre/vagues/"),
+    "questionnaires": ("/barometre/questionnaires/", "/barometre/questionnaires/"),
+    "pistes": ("/barometre/departements/67/pistes/", "/barometre/pistes/"),
+    "bilans": ("/bilans/", "/bilans/"),
+    "avis": ("/avis/", "/avis/"),
 }
 
 
@@ -115,6 +174,18 @@ def serve(home: Path, port: int) -> subprocess.Popen:
     raise SystemExit("la démonstration n’a pas démarré")
 
 
+def found(reader: "Reader", address: str) -> str | None:
+    """Return ``address`` with its {…} filled for this reader; None when no page gives any."""
+    if not address.startswith("{"):
+        return address
+    name, _, rest = address[1:].partition("}")
+    source, start = FOUND_AT[name]
+    if (page := found(reader, source)) is None:
+        return None
+    link = re.search(rf'href="({re.escape(start)}[0-9a-f-]{{36}}/)"', reader.ask("GET", page)[1])
+    return link[1] + rest if link else None
+
+
 def addresses(port: int) -> dict[str, dict[str, str]]:
     """Return the listed pages of each role; a page that a role lacks is left out."""
     known: dict[str, dict[str, str]] = {}
@@ -123,17 +194,13 @@ def addresses(port: int) -> dict[str, dict[str, str]]:
         reader.sign_in(role)
         pages = {}
         for name, address in LISTED.items():
-            path = address
-            if address.startswith("{"):
-                source, pattern = FOUND_AT[address.strip("{}")]
-                links = re.findall(pattern, reader.ask("GET", source)[1])
-                if not links:
-                    continue
-                path = links[0]
-            status, _ = reader.ask("GET", path)
-            if status == 200:
+            path = found(reader, address)
+            if path is not None and reader.ask("GET", path)[0] == 200:
                 pages[name] = path
         known[role] = pages
+    missing = set(LISTED).difference(*known.values())
+    if missing:
+        print(f"Pages qu’aucun rôle n’a pu ouvrir : {', '.join(sorted(missing))}")
     return known
 
 

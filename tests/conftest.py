@@ -5,6 +5,7 @@ The server starts before the first test and serves every xdist worker, each with
 ``DATABASE_URL`` in the environment replaces the server; each database is then migrated by itself.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_socket import socket_allow_hosts
 
 from config.settings.environment import database
+from tests.filled import fill
 from traitdunion.cli.embedded_postgres import EmbeddedPostgres
 from traitdunion.cli.errors import LauncherError
 
@@ -74,6 +76,31 @@ def django_db_modify_db_settings_xdist_suffix(django_db_modify_db_settings_xdist
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Put first what lasts, an equal part in each share of the run, after pytest-randomly has drawn the order.
+
+    xdist gives each worker as many tests in a row and lets the first to finish take from the other: a long test met
+    last would keep one worker busy alone. The worker that has the browser first is not the one that starts processes
+    first.
+    """
+    shares = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [
+        item for item in items if {"slow", "browser"}.intersection(mark.name for mark in item.iter_markers())
+    ]
+    short = [item for item in items if item not in {*long}]
+    long.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    width, ordered = -(-len(items) // shares), []
+    for rank in range(shares):
+        mine = long[rank::shares]
+        mine = mine if rank % 2 == 0 else mine[::-1]
+        room = len(items) - len(ordered) if rank == shares - 1 else width - len(mine)
+        ordered += mine
+        ordered += short[:room]
+        del short[:room]
+    items[:] = ordered
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_runtest_setup(item):
     socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
 
@@ -81,6 +108,29 @@ def pytest_runtest_setup(item):
 @pytest.fixture(scope="session")
 def checkout():
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory):
+    """Return a folder that every process of this run sees."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def worker_name():
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def filled(shared_folder):
+    """Return the name of a filled database, made by the first process that asks. Nobody writes in it: copy it."""
+    name, ready = f"filled_{shared_folder.name.replace('-', '_')}", shared_folder / "filled"
+    with (shared_folder / "filling").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            ready.write_text(fill(name, letters=shared_folder / "mail"), encoding="utf-8")
+    return name
 
 
 # Django fills these when it migrates; to empty them is to fill them again, a third of a second each time.

@@ -15,7 +15,6 @@ Variables: TRAITDUNION_CHROMIUM (path of the browser), TRAITDUNION_SCREENSHOTS (
 Without Chromium these tests are skipped with a loud summary, and fail when CI is set.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -27,11 +26,11 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from playwright.sync_api import sync_playwright
+
+from tests.filled import copy, django, environment_of
 
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "1"
@@ -50,6 +49,43 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# The DSFR outlines an enlarged link on its pseudo-element, a slider on its frame, a rich radio on its label.
+SEEN = """(element) => {
+  const near = [element, element.parentElement, element.nextElementSibling].filter(Boolean);
+  const styles = near.flatMap((e) => [null, "::before", "::after"].map((p) => getComputedStyle(e, p)));
+  const box = element.getBoundingClientRect();
+  return styles.some((s) => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0)
+    && box.width > 0 && box.height > 0;
+}"""
+STOP = f"""() => {{
+  const element = document.activeElement;
+  if (!element || element === document.body) return null;
+  return {{
+    name: (element.textContent || element.name || element.id).trim().slice(0, 60),
+    seen: ({SEEN})(element),
+  }};
+}}"""
+# What Tab must reach: one stop for a group of radios, none for what is hidden, closed or taken out of the order.
+CONTROLS = """() => {
+  const groups = new Set();
+  window.controls = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")].filter((e) => {
+    if (e.disabled || e.type === 'hidden' || e.tabIndex < 0 || !e.checkVisibility({visibilityProperty: true})) {
+      return false;
+    }
+    const again = e.type === 'radio' && groups.has(e.name);
+    if (e.type === 'radio') groups.add(e.name);
+    return !again;
+  });
+  return window.controls.map((e) => (e.textContent || e.name || e.id).trim().replace(/\\s+/g, ' ').slice(0, 60));
+}"""
+REACHED = f"""() => {{
+  const element = document.activeElement;
+  if (!element || element === document.body) return [null, false];
+  const rank = window.controls.findIndex(
+    (e) => e === element || (e.type === 'radio' && element.type === 'radio' && e.name === element.name)
+  );
+  return [rank, ({SEEN})(element)];
+}}"""
 MISSING = pytest.StashKey[list]()
 
 
@@ -70,13 +106,6 @@ def _lacking(config, reason):
         pytest.fail(reason, pytrace=False)
     config.stash[MISSING] = [reason]
     pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory):
-    """Return a folder that every process of this run sees."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")
@@ -126,7 +155,7 @@ def shell(served):
 def served(tmp_path_factory, worker_name, filled):
     """Serve the demonstration by another process on its own database; return the environment of that process."""
     with (
-        _database(f"browser_{worker_name}", model=filled) as database,
+        copy(f"browser_{worker_name}", model=filled) as database,
         _server(tmp_path_factory.mktemp("site"), database) as environment,
     ):
         yield environment
@@ -139,12 +168,12 @@ def serve(tmp_path_factory, worker_name):
     @contextmanager
     def serve_(codes):
         model = os.environ.get("TRAITDUNION_TEST_MODEL", "template1")
-        with _database(f"browser_{worker_name}_few", model=model) as database:
+        with copy(f"browser_{worker_name}_few", model=model) as database:
             for command in (
                 ["migrate", "--verbosity", "0"],
                 ["demo_data", "--years", "2", "--codes", *codes],
             ):
-                _run([sys.executable, "-m", "django", *command], _environment(database))
+                django(*command, environment=environment_of(database))
             with _server(tmp_path_factory.mktemp("site"), database) as environment:
                 yield environment
 
@@ -156,7 +185,7 @@ def _server(folder, database):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         environment = {
-            **_environment(database),
+            **environment_of(database),
             "TRAITDUNION_BASE_URL": address,
             "TRAITDUNION_DEMO_MAIL": str(folder / "mail"),
         }
@@ -176,51 +205,9 @@ def _server(folder, database):
 
 
 @pytest.fixture(scope="session")
-def worker_name():
-    return os.environ.get("PYTEST_XDIST_WORKER", "main")
-
-
-@pytest.fixture(scope="session")
-def filled(shared_folder):
-    """Return the name of a database with the demonstration's data, made by the first process that asks."""
-    name, ready = f"browser_{shared_folder.name.replace('-', '_')}", shared_folder / "filled"
-    with (shared_folder / "filling").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.exists():
-            with _database(
-                name, model=os.environ.get("TRAITDUNION_TEST_MODEL", "template1"), keep=True
-            ) as database:
-                for command in (["migrate", "--verbosity", "0"], ["demo_data", "--years", "2"]):
-                    _run([sys.executable, "-m", "django", *command], _environment(database))
-            ready.touch()
-    return name
-
-
-def _environment(database):
-    return {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "config.settings.demo",
-        "TRAITDUNION_SECRET_KEY": "navigateur " * 6,
-        "DATABASE_URL": database,
-    }
-
-
-@contextmanager
-def _database(name, *, model, keep=False):
-    """Copy a database beside those of the other tests, and drop the copy afterwards unless it is to be kept."""
-    place = urlsplit(os.environ["DATABASE_URL"])
-    with psycopg.connect(place._replace(path="/postgres").geturl(), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{model}"')
-        yield place._replace(path=f"/{name}").geturl()
-        if not keep:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _run(command, environment):
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        pytest.fail(f"{' '.join(command[2:])} : {done.stderr[-3000:]}", pytrace=False)
+def letter_links(filled, shared_folder):
+    """Return an address of each page that only a letter leads to."""
+    return (shared_folder / "filled").read_text(encoding="utf-8").split()
 
 
 def _wait_for(address, server, log):
@@ -277,15 +264,40 @@ class Visit:
         if self.scripts and self.page.locator("[data-departement-map]").count():
             self.page.locator("[data-departement-map]:not([data-drawn])").first.wait_for(state="detached")
 
-    def violations(self):
-        """Return what axe-core finds at levels A and AA, one line a rule."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("levels => axe.run(document, {runOnly: levels})", LEVELS)
-        assert found["passes"], "axe-core did not look at the page"
+    def violations(self, *, only=None):
+        """Return what axe-core finds at levels A and AA, or of the rules ``only``, one line a rule."""
+        if not self.page.evaluate("typeof axe !== 'undefined'"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate(
+            "run => axe.run(document, {runOnly: run, resultTypes: ['violations']})", only or LEVELS
+        )
+        assert only or found["passes"], "axe-core did not look at the page"
         return [
             f"{rule['id']} ({len(rule['nodes'])}) : {rule['help']} – {rule['nodes'][0]['html'][:160]}"
             for rule in found["violations"]
         ]
+
+    def violations_in_the_dark(self):
+        """Return the contrasts that axe-core refuses once the page is dark; leave the page as it was."""
+        theme = "theme => document.documentElement.setAttribute('data-fr-theme', theme)"
+        self.page.evaluate(theme, "dark")
+        found = self.violations(only=["color-contrast"])
+        self.page.evaluate(theme, "light")
+        return [f"dans le thème sombre, {line}" for line in found]
+
+    def unreached(self, limit=250):
+        """Press Tab to the end of the page; return the controls it never reached or whose focus cannot be seen."""
+        waiting = dict(enumerate(self.page.evaluate(CONTROLS)))
+        unseen = []
+        for _ in range(limit):
+            self.page.keyboard.press("Tab")
+            rank, seen = self.page.evaluate(REACHED)
+            if rank is None:
+                break
+            name = waiting.pop(rank, None)
+            if name is not None and not seen:
+                unseen.append(f"{name} (atteint, focus invisible)")
+        return [*waiting.values(), *unseen]
 
     def overflow(self):
         """Return how many pixels the page is wider than its window."""
@@ -319,22 +331,7 @@ class Visit:
         stops = []
         for _ in range(limit):
             self.page.keyboard.press("Tab")
-            stop = self.page.evaluate(
-                """() => {
-                  const element = document.activeElement;
-                  if (!element || element === document.body) return null;
-                  // The DSFR outlines an enlarged link on its pseudo-element, a slider on its frame,
-                  // a rich radio on the label that follows.
-                  const near = [element, element.parentElement, element.nextElementSibling].filter(Boolean);
-                  const styles = near.flatMap((e) => [null, "::before", "::after"].map((p) => getComputedStyle(e, p)));
-                  const box = element.getBoundingClientRect();
-                  return {
-                    name: (element.textContent || element.name || element.id).trim().slice(0, 60),
-                    seen: styles.some((s) => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0)
-                      && box.width > 0 && box.height > 0,
-                  };
-                }"""
-            )
+            stop = self.page.evaluate(STOP)
             if stop is None:
                 break
             if stops and stops[-1]["name"] == stop["name"]:

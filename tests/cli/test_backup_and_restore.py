@@ -3,28 +3,16 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from traitdunion.cli.embedded_postgres import EmbeddedPostgres
+from tests.filled import copy, django, environment_of
 from traitdunion.cli.postgres_binaries import find_installation, unprivileged_account
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
-
-
-def django(*arguments, url):
-    environment = {
-        **os.environ,
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "config.settings.demo",
-        "TRAITDUNION_SECRET_KEY": "essai " * 12,
-    }
-    command = [sys.executable, "-m", "django", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def documented(name):
@@ -51,12 +39,11 @@ def contents(url):
     return rows, constraints
 
 
-def test_a_restored_backup_holds_the_same_rows_and_the_same_refusals(tmp_path):
-    with EmbeddedPostgres.for_tests() as server:
-        server.create_database("saved")
-        saved, restored = server.url("saved"), server.url("restored")
-        assert django("migrate", "--skip-checks", url=saved).returncode == 0
-        assert django("demo_data", "--years=1", "--skip-checks", url=saved).returncode == 0
+def test_a_restored_backup_holds_the_same_rows_and_the_same_refusals(tmp_path, filled, worker_name):
+    with (
+        copy(f"saved_{worker_name}", model=filled) as saved,
+        copy(f"restored_{worker_name}", model="template0") as restored,
+    ):
         binaries = find_installation(unprivileged_account()).binaries
         variables = {
             **os.environ,
@@ -71,11 +58,10 @@ def test_a_restored_backup_holds_the_same_rows_and_the_same_refusals(tmp_path):
             )
 
         shell(documented("pg_dump"))
-        server.create_database("restored")
         shell(documented("pg_restore"))
 
         assert contents(restored) == contents(saved)
-        assert django("migrate", "--check", "--skip-checks", url=restored).returncode == 0
+        django("migrate", "--check", "--skip-checks", environment=environment_of(restored))
         with psycopg.connect(restored) as connection, pytest.raises(psycopg.errors.RestrictViolation):
             connection.execute("DELETE FROM audit_entry")
 
