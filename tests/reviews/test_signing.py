@@ -308,6 +308,23 @@ def test_a_chain_with_a_false_link_is_refused(forge, said):
     assert said in str(refusal.value)
 
 
+def test_a_key_signed_by_all_but_dated_before_the_one_it_follows_is_refused():
+    old, private = new_key(), new_key()
+    first = SigningKey.start(old, at=KEY_DAY).chain.keys[0]
+    public = private.public_key().public_bytes_raw()
+    for days in (0, 1):
+        statement = signing.KeyStatement(
+            key_id=signing.fingerprint(public)[:16], public_key=public, from_=KEY_DAY - timedelta(days=days),
+            previous=first.fingerprint,
+        )  # fmt: skip
+        raw = statement.to_bytes()
+        second = signing.KeyRecord(
+            statement=statement, signature=private.sign(raw), endorsement=old.sign(raw)
+        )
+        with pytest.raises(MalformedError, match="elle commence avant la clé d’avant"):
+            signing.read_chain(signing.KeyChain(keys=(first, second)).to_bytes())
+
+
 @pytest.mark.parametrize("changes", [{"format": "autre/1"}, {"more": 1}])
 def test_a_file_of_another_form_is_refused(changes):
     with pytest.raises(MalformedError):
