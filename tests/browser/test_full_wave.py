@@ -145,18 +145,19 @@ def invitations(page, site, name):
     return links
 
 
-def type_answers(page, link, value):
-    """Answer every question in the browser, a few words where the box opens, and send."""
+def type_answers(visit, link, value):
+    """Answer every question in the browser and send."""
+    page = visit.page
     page.goto(link)
     page.get_by_role("link", name=re.compile("Commencer|Reprendre")).click()
     while page.locator("form.ba-questions").count():
         here = page.url
         for question in page.locator("fieldset.ba-question").all():
             question.locator(f"input[value='{value}']").check(force=True)
+        visit.settle()  # the box for a few words opens above the button, which a click would miss
         page.get_by_role("button", name="Enregistrer et continuer").click()
-        if page.get_by_text(
-            "Vous pouvez ajouter quelques mots"
-        ).count():  # without script, the box comes after
+        if page.get_by_text("Vous pouvez ajouter quelques mots").count():
+            # Without script the box comes once the answers are saved.
             page.get_by_role("button", name="Enregistrer et continuer").click()
         page.wait_for_url(lambda url, here=here: url != here)
     page.get_by_role("button", name="Envoyer", exact=True).click()
@@ -205,7 +206,7 @@ def test_a_wave_is_played_from_the_invitations_to_the_effect(open_as, personas, 
     phone, plain = open_as(None, width=320), open_as(None, scripts=False)
     links = invitations(phone.page, site, FIRST)
     for visit, [link, *others] in zip((phone, plain), links, strict=True):
-        type_answers(visit.page, link, LOW[0])
+        type_answers(visit, link, LOW[0])
         for other, value in zip(others, LOW[1:], strict=True):
             post_answers(visit.page.request, other, value)
     phone.page.goto(links[0][0])
