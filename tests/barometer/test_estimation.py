@@ -314,3 +314,23 @@ def test_high_answers_with_an_item_left_out_are_no_certainty():
     assert score[12:].min() > 5.0
     assert pooled.estimate[3] == pooled.high[3] == 5.0
     assert pooled.low[3] < 4.95  # it was 5, as the mean and the other end
+
+
+def test_what_is_extreme_comes_back_by_itself_as_much_as_expected():
+    """Asked again, nothing having changed, the estimates of what stood out are those that were expected."""
+    random = np.random.default_rng(8)
+    regions = np.arange(101) % 13
+    cell = np.repeat(np.arange(101), 4)
+    away, left = [], []
+    for _ in range(40):
+        truth = random.normal(0, 0.5, 101)
+        first, second = (
+            pool(truth[cell] + random.normal(0, 0.8, 404), np.ones(404), cell, regions, bounds=GAP_SCALE)
+            for _ in range(2)
+        )
+        far = np.abs(first.estimate) > 0.7
+        sign = np.sign(first.estimate[far])
+        away += list(sign * (second.estimate - first.estimate)[far])
+        left += list(sign * (second.estimate - first.again)[far])
+    assert np.mean(away) < -0.2
+    assert abs(np.mean(left)) < 0.05

@@ -440,6 +440,7 @@ class _Wave:
         item: str | None,
     ) -> Iterator[dict[str, Any]]:
         beyond = _column(None if pooled is None else pooled.probability_beyond(1.0))
+        again = _column(None if pooled is None else pooled.again)
         intervals = _intervals(pooled)
         for rank, code in enumerate(self._codes):
             is_shown = bool(shown[rank])
@@ -450,6 +451,7 @@ class _Wave:
                 "item": item,
                 **(intervals[rank] if is_shown and intervals else NOTHING),
                 "probability_ge_1": beyond[rank] if is_shown and beyond else None,
+                "again": again[rank] if is_shown and again else None,
                 "shown": is_shown,
             }
 

@@ -114,12 +114,15 @@ class Pooled(Estimates):
 
     Attributes:
         count: (C,) respondents in each département. Without any, the estimate is what its région suggests.
+        again: (C,) the estimate to expect of as many other people asked again, had nothing changed: what is far from
+            its région is drawn toward it once more, and part of any extreme comes back by itself.
         regional: (R,) arrays; NaN at a number that no département carries.
         national: arrays of shape (1,).
         components: the variances behind the estimates.
     """
 
     count: Integers
+    again: Floats
     regional: Estimates
     national: Estimates
     components: Components
@@ -429,6 +432,7 @@ def _pooled(means: _Means, regions: Integers, bounds: Bounds, room: Floats | Non
         high=of_cells.high,
         sd=of_cells.sd,
         count=means.count,
+        again=np.clip(weight @ ((1.0 - kept) * centre + kept * (region @ member.T)) + origin, *bounds[:2]),
         regional=_spread_out(regional_means.estimates(), present),
         national=national_means.estimates(),
         components=_components(weight, within[:, 0], between[:, 0], regional[:, 0]),

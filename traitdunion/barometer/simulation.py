@@ -202,7 +202,9 @@ def draw_answers(
     codes = sorted(region_of)
     names = sorted(set(region_of.values()))
     regions = np.array([names.index(region_of[code]) for code in codes], dtype=np.int64)
-    dimensions = sorted({item.dimension for item in items})
+    # What a dimension is about is what is guessed there: one thing for both sides, or each other.
+    dimensions = dict.fromkeys(sorted({item.dimension for item in items}), "proxy")
+    dimensions |= {item.dimension: item.family for item in items if item.family == "common"}
     between = latent_variance(people.icc, people.shape, people.items, people.consistency)
     seats = [
         (departement, side, f"{code}-{name[0]}{number + 1}")
@@ -387,11 +389,14 @@ def _expected(latent: Floats, spread: Floats, population: Population, between: f
 def _next_effects(
     random: np.random.Generator,
     before: Mapping[tuple[str, str, int], Floats],
-    dimensions: Sequence[str],
+    dimensions: Mapping[str, str],
     regions: Integers,
     population: Population,
 ) -> dict[tuple[str, str, int], Floats]:
-    """Return what each side thinks on each dimension and family, variance one, one wave after ``before``."""
+    """Return what each side thinks on each dimension and family, variance one, one wave after ``before``.
+
+    ``dimensions`` gives, by name, the family of the questions that are guessed there.
+    """
 
     def mixed(correlation: float, shared: Floats) -> Floats:
         own = _territorial(random, regions, population)
@@ -400,7 +405,8 @@ def _next_effects(
     fresh: dict[tuple[str, str, int], Floats] = {}
     both = _territorial(random, regions, population)
     of_side = [mixed(population.side_correlation, both) for _ in SIDES]
-    for dimension in dimensions:
+    for dimension, guessed in dimensions.items():
+        alike = population.common_correlation if guessed == "common" else population.side_correlation
         common = _territorial(random, regions, population)
         for side in (0, 1):
             fresh[dimension, "proxy", side] = mixed(population.dimension_correlation, of_side[side])
@@ -409,15 +415,12 @@ def _next_effects(
             rest = np.sqrt(
                 max(
                     0.0,
-                    1.0
-                    - _ACCURACY**2
-                    - _PROJECTION**2
-                    - 2 * _ACCURACY * _PROJECTION * population.side_correlation,
+                    1.0 - _ACCURACY**2 - _PROJECTION**2 - 2 * _ACCURACY * _PROJECTION * alike,
                 )
             )
             fresh[dimension, "meta", side] = (
-                _ACCURACY * fresh[dimension, "proxy", 1 - side]
-                + _PROJECTION * fresh[dimension, "proxy", side]
+                _ACCURACY * fresh[dimension, guessed, 1 - side]
+                + _PROJECTION * fresh[dimension, guessed, side]
                 + rest * _territorial(random, regions, population)
             )
     if not before:
