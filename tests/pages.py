@@ -262,6 +262,7 @@ TABLE = {
     "reviews:version_detail": read(),
     "reviews:version_pdf": read(),
     "reviews:version_json": read(),
+    "reviews:version_proof": read(status=302),  # nobody signed: it says so on the version
     "reviews:paragraph_write": write(DYAD),
     "reviews:figures_again": press(DYAD),
     "reviews:conclusion": write(DYAD),
@@ -536,6 +537,7 @@ def address(name: str, stage: Stage, role: Role | None) -> str:
         "reviews:version_detail": [on["offered_bilan"].public_id, 1],
         "reviews:version_pdf": [on["offered_bilan"].public_id, 1],
         "reviews:version_json": [on["offered_bilan"].public_id, 1],
+        "reviews:version_proof": [on["offered_bilan"].public_id, 1],
         "reviews:sign": [on["offered_bilan"].public_id],
         "reviews:take_back": [on["offered_bilan"].public_id],
         "reviews:review_list": [],

@@ -1,7 +1,10 @@
 """The pages of a bilan, played by both institutions: what each sees, the conflict, the signature, the journey."""
 
 import html
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from django.test import Client
@@ -204,6 +207,22 @@ class TestSigning:
         assert pdf.content.startswith(b"%PDF")
         assert document.content.decode() == bilan.version.document
         assert "bilan-67-2026-T3-v1.json" in document["Content-Disposition"]
+
+    def test_the_proof_pack_is_checked_without_the_site(self, bilan, site_key, tmp_path):
+        bilan.key = keyring.site_key()
+        bilan.signed()
+        reader = Hand(bilan, bilan.dyad.referent_ars)
+
+        answer = reader.get("versions", "1", "preuve")
+
+        (tmp_path / "preuve.zip").write_bytes(answer.content)
+        done = subprocess.run(
+            [sys.executable, "-m", "traitdunion.cli.main", "review", "verify", str(tmp_path / "preuve.zip")],
+            capture_output=True, text=True,
+            env={name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "DATABASE"))},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "intact, et signé par les deux parties" in done.stdout
 
     def test_an_amendment_shows_the_version_it_corrects(self, bilan, ars):
         bilan.signed()

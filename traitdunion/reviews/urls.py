@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:public_id>/versions/<int:number>/", reading.version_detail, name="version_detail"),
     path("<uuid:public_id>/versions/<int:number>/pdf/", reading.version_pdf, name="version_pdf"),
     path("<uuid:public_id>/versions/<int:number>/json/", reading.version_json, name="version_json"),
+    path("<uuid:public_id>/versions/<int:number>/preuve/", reading.version_proof, name="version_proof"),
     path(
         "<uuid:public_id>/parties/<slug:section>/<slug:voice>/",
         writing.paragraph_write,

@@ -4,18 +4,23 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from traitdunion.core.errors import Refusal
 from traitdunion.identity.http import SignedInRequest, mandate_required
-from traitdunion.reviews import access, figures, queries, rules
+from traitdunion.reviews import access, figures, keyring, pack, queries, rules
+from traitdunion.reviews.document import Side
 from traitdunion.reviews.figures import Figure
 from traitdunion.reviews.kinds import Conclusion, Fate, Party, State, Step, Voice
 from traitdunion.reviews.models import Paragraph, Version
 from traitdunion.reviews.outline import TITLES, voices
 from traitdunion.reviews.rules import Quarter
 from traitdunion.reviews.views.frame import read_review, today_in
+from traitdunion.reviews.writing import signature_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +161,24 @@ def version_json(request: SignedInRequest, public_id: UUID, number: int) -> Http
     """Send the canonical bytes whose hash is signed."""
     version = _offered(request, public_id, number)
     return _file(version.document.encode(), "application/json", version, "json")
+
+
+@mandate_required
+@require_safe
+def version_proof(request: SignedInRequest, public_id: UUID, number: int) -> HttpResponseBase:
+    """Send the proof pack: what was signed, by whom, under which key, and how to check it without this site."""
+    version = _offered(request, public_id, number)
+    contents = pack.Contents(
+        pdf=bytes(version.pdf.content),
+        text=version.document.encode(),
+        signatures={Side(row.side): signature_of(row) for row in version.signatures.all()},
+    )
+    try:
+        made = pack.build(contents, keyring.site_key())
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("reviews:version_detail", public_id, number)
+    return _file(made, "application/zip", version, "zip")
 
 
 def _offered(request: SignedInRequest, public_id: UUID, number: int) -> Version:

@@ -90,7 +90,7 @@ def sign(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     context = {
         "review": review,
         "version": version,
-        "party": party,
+        "institution": rules.name_of(party),
         "power": power,
         "refusal": ""
         if power
