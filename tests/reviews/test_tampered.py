@@ -473,7 +473,7 @@ def test_the_report_says_what_was_read():
 
     for words in (
         "bilan départemental, Bas-Rhin (67), 2026-T3, version 2 : 3 chiffres, 2 critères",
-        "Ce bilan est un exemple",
+        "Les critères de ce bilan sont un exemple, sans valeur officielle.",
         "La conclusion retenue (« à renforcer ») s’écarte de celle des critères (« non concluant »)",
         f"corrige la version 1, d’empreinte {canonical.sha256(canonical.encode(BILAN))}",
         "Préfecture : n’a pas signé.",

@@ -221,7 +221,7 @@ class _Reading:
             "chiffre cité existe, et chaque critère et la conclusion calculée suivent de leurs chiffres."
         )
         if bilan.is_example:
-            yield _note("Ce bilan est un exemple : ses chiffres et ses personnes sont inventés.")
+            yield _note("Les critères de ce bilan sont un exemple, sans valeur officielle.")
         if bilan.conclusion.kept is not bilan.conclusion.computed:
             yield _note(
                 f"La conclusion retenue (« {bilan.conclusion.kept} ») s’écarte de celle des critères "
