@@ -16,7 +16,7 @@ from traitdunion.exchange.cells import normalised
 from traitdunion.identity.models import Organisation
 from traitdunion.plan import actions_table_proofs
 from traitdunion.plan.kinds import LineKind, Progress
-from traitdunion.plan.lines import Line, public_id
+from traitdunion.plan.lines import Line, actions_by_code, public_id
 from traitdunion.plan.models import (
     Action,
     ActionRevision,
@@ -240,7 +240,7 @@ class _Writer:
             ],
             batch_size=BATCH,
         )
-        known = actions_table_proofs.actions_by_code()
+        known = actions_by_code()
         revisions = ActionRevision.objects.bulk_create(
             [
                 ActionRevision(

@@ -14,9 +14,8 @@ from traitdunion.audit.actions import Authorship
 from traitdunion.audit.actors import Actor
 from traitdunion.plan import files
 from traitdunion.plan.files import DocumentRefusedError
-from traitdunion.plan.lines import ENDED, Line
+from traitdunion.plan.lines import ENDED, Line, actions_by_code
 from traitdunion.plan.models import (
-    Action,
     ActionEvent,
     Blocker,
     Evidence,
@@ -27,14 +26,6 @@ from traitdunion.plan.models import (
 )
 
 BATCH = 1000
-
-
-def actions_by_code() -> Mapping[str, int]:
-    """Return the key of each action by what names it in a table: its code, else its public identifier."""
-    return {
-        code or str(public_id): key
-        for code, public_id, key in Action.objects.values_list("code", "public_id", "pk")
-    }
 
 
 class Writer:

@@ -441,7 +441,10 @@ class _History:
                     before = f"{_two_numbers(held)} au {days[place - 1]:%d/%m/%Y}"
                     return Change(ChangeKind.REGRESSED, key.subject, "valeur", before, _two_numbers(fields))
             return Change(ChangeKind.ADDED, key.subject, after=_two_numbers(fields))
-        words = (fields.get(header) for header in ("intitulé", "cible", "chiffre", "précision"))
+        words = (
+            fields.get(header)
+            for header in ("intitulé", "cible", "chiffre", "précision", "peut être levé par")
+        )
         return Change(
             ChangeKind.ADDED,
             lines.subject(key, fields),

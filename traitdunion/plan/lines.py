@@ -323,6 +323,14 @@ def _code(code: str, identifier: UUID) -> str:
     return code or str(identifier)
 
 
+def actions_by_code() -> Mapping[str, int]:
+    """Return the key of each action by what names it in a table: its code, else its public identifier."""
+    return {
+        _code(code, identifier): key
+        for code, identifier, key in Action.objects.values_list("code", "public_id", "pk")
+    }
+
+
 def _facts(actions: QuerySet[Action], day: date) -> Mapping[Key, Fields]:
     """Return what happened to each action, in the order in which it was noted."""
     rows = (
