@@ -432,7 +432,11 @@ def test_a_second_edition_leaves_out_the_side_that_lost_a_sheet_and_isolates_nob
     gone.delete()
     second = actions_results.compute_again(made, reason="Feuille retirée", **WHO)
 
+    said = reader(Role.REFERENT_PREFECTURE, "69").get("departements/69/").content.decode()
     assert second.edition == 2
+    assert second.content["withdrawn"] == ["69:prefecture"]
+    assert "Édition 2" in said
+    assert "chiffres retirés" in said
     assert cells_of(first) - cells_of(second.content) == {("69", "prefecture")}
     after = {**answers, ("69", "prefecture"): answers["69", "prefecture"]}
     for dimension, told in totals_told(answers, first).items():

@@ -142,14 +142,16 @@ def _content(wave: Wave) -> tuple[dict[str, Any], Mapping[Wave, Sequence[Recorde
         _laid_out(each, asked, names, queries_sheets.sheets_of(each)) for each in waves.exclude(pk=wave.pk)
     ]
     last = _laid_out(wave, asked, names, sheets)
+    left_out = [f"{cell.departement}:{cell.side}" for cell in sorted(gone)]
     if last is None:
-        return _nothing(wave, asked), {}
+        return {**_nothing(wave, asked), "withdrawn": left_out}, {}
     laid_out = [each for each in before if each is not None]
     found = analysis.analyse([*laid_out, last], asked, region_of, questions=True)["waves"][-1]
     who = showing.bases(last, asked)
     content = showing.kept(found, who, {region: name for _, _, region, name in places})
     content["dimensions"] = comparison.dimensions(asked, _items(last))
     content["distribution"] = showing.distribution(last, asked, content)
+    content["withdrawn"] = left_out
     told = [
         Recorded(each.base, each.cell, showing.people_of(each, sheets, asked))
         for each in showing.groups(content, who)

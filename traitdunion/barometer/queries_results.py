@@ -49,6 +49,7 @@ class Local:
         turnout: who took part, préfecture then ARS.
         engine: version of the analysis.
         edition: 1, more when the wave was analysed again.
+        withdrawn: the sides that an earlier edition showed and that this one leaves out.
         sha256: of the whole result.
     """
 
@@ -58,6 +59,7 @@ class Local:
     turnout: Sequence[Turnout]
     engine: str
     edition: int
+    withdrawn: Sequence[Side]
     sha256: str
 
 
@@ -66,7 +68,14 @@ def local(waves: Sequence[Wave], code: str) -> list[Local]:
     rows: QuerySet[Any, Any] = (
         Result.objects.filter(wave__in=waves)
         .order_by("wave", "edition")  # the last one read is the latest
-        .values("wave", "engine", "edition", "sha256", dimensions=F("content__dimensions"))
+        .values(
+            "wave",
+            "engine",
+            "edition",
+            "sha256",
+            dimensions=F("content__dimensions"),
+            gone=F("content__withdrawn"),
+        )
         .annotate(counted=_counted(code), **{name: _RowsOf(name, code) for name in OF_A_PLACE})
     )
     found = {row["wave"]: row for row in rows}
@@ -78,6 +87,7 @@ def local(waves: Sequence[Wave], code: str) -> list[Local]:
             turnout=[_turnout(side, row["counted"]) for side in Side],
             engine=row["engine"],
             edition=row["edition"],
+            withdrawn=[side for side in Side if f"{code}:{side.value}" in (row["gone"] or ())],
             sha256=row["sha256"],
         )
         for wave in waves
