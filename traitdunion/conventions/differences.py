@@ -14,11 +14,19 @@ NONE = "aucune convention"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """A département whose convention is in another state, before and after."""
+    """A département that a change concerns, with the state of its convention before and after.
+
+    Attributes:
+        place: the département.
+        before, after: the two states, in words.
+        is_another: whether another convention took the place of the one that counted.
+        convention: the one that counts on the second day.
+    """
 
     place: Place
     before: str
     after: str
+    is_another: bool
     convention: UUID | None
 
 
@@ -100,6 +108,7 @@ def _moved(before: Situation, after: Situation) -> Moved:
         place=after.place,
         before=before.state.label if before.state else NONE,
         after=after.state.label if after.state else NONE,
+        is_another=_is_another(before, after),
         convention=after.convention.public_id if after.convention else None,
     )
 

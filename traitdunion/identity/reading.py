@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from django.http import HttpRequest
 from django.utils import timezone
 
-MONTHS_COMPARED = timedelta(days=91)
+A_QUARTER = timedelta(days=91)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +40,8 @@ class Reading:
         return "" if self.is_today else f"&au={self.day.isoformat()}"
 
 
-def reading_day(request: HttpRequest, name: str = "au") -> Reading:
-    """Return the day that the address asks for; a wrong or future one is told and replaced by today."""
-    today = timezone.localdate()
+def reading_day(request: HttpRequest, *, today: date, name: str = "au") -> Reading:
+    """Return the day that the address asks for; a wrong or future one is told and replaced by ``today``."""
     typed = request.GET.get(name, "").strip()
     if not typed:
         return Reading(day=today, today=today)
@@ -70,15 +69,15 @@ class Compared:
     notes: tuple[str, ...]
 
 
-def compared_days(request: HttpRequest) -> Compared:
+def compared_days(request: HttpRequest, *, today: date) -> Compared:
     """Return the two days that the address asks for; without a first one, three months before the second."""
-    second = reading_day(request)
-    first = reading_day(request, "du")
-    earlier = first.day if request.GET.get("du") else second.day - MONTHS_COMPARED
+    second = reading_day(request, today=today)
+    first = reading_day(request, today=today, name="du")
+    earlier = first.day if request.GET.get("du") else second.day - A_QUARTER
     days = sorted((earlier, second.day))
     return Compared(
         first=days[0],
         second=days[1],
-        today=second.today,
+        today=today,
         notes=tuple(note for note in (first.note, second.note) if note),
     )

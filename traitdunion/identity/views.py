@@ -267,7 +267,7 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 @mandate_required
 def vacancy_list(request: SignedInRequest) -> HttpResponse:
     """List the posts of référent that nobody holds on the day of reading, in the territory of the mandate."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     departements = {row.code: row for row in access.departements_visible_to(request.mandate)}
     posts = [post for post in queries.referent_posts(day=reading.day) if post.departement_id in departements]
     side, region = request.GET.get("cote", ""), request.GET.get("region", "")

@@ -29,7 +29,7 @@ def home(request: SignedInRequest) -> HttpResponseBase:
 
     It is about today's work: asked for a past day it leads to the départements of that day.
     """
-    mandate, reading = request.mandate, reading_day(request)
+    mandate, reading = request.mandate, reading_day(request, today=timezone.localdate())
     if mandate.post.departement_id is not None:
         return redirect(reverse("portal:dyad", args=[mandate.post.departement_id]) + reading.query)
     if not reading.is_today:
@@ -48,7 +48,7 @@ def home(request: SignedInRequest) -> HttpResponseBase:
 @require_safe
 def departement_list(request: SignedInRequest) -> HttpResponse:
     """List the départements that the mandate reads."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     overview = queries.overview(request.mandate, day=reading.day, known_before=reading.known_before)
     wanted = request.GET.get("q", "").strip()
     rows = [row for row in overview.rows if search.matches(wanted, row.situation.place)]
@@ -60,7 +60,7 @@ def departement_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def dyad(request: SignedInRequest, code: str) -> HttpResponse:
     """Show the two institutions of a département face to face, today or on a past day."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     departement = get_object_or_404(access.departements_visible_to(request.mandate), code=code)
     # To read the past is no visit: what changed since the last one stays to be read.
     previous = (

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from traitdunion.conventions import access, queries_as_of, queries_drafting, rules
@@ -29,7 +30,7 @@ ROWS_A_PAGE = 25
 @require_safe
 def convention_list(request: SignedInRequest) -> HttpResponse:
     """List the conventions in scope, with where each stands and what the reader is expected to do."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     chosen = Filters.read(request.GET)
     visible = access.conventions_visible_to(request.mandate)
     asked = request.GET.get("page")
@@ -65,7 +66,7 @@ def convention_list_export(request: SignedInRequest) -> HttpResponse:
     """Give the list, filters and day applied, as a file."""
     chosen = Filters.read(request.GET)
     visible = access.conventions_visible_to(request.mandate)
-    rows = _rows(visible, chosen, reading_day(request), request.mandate.role)
+    rows = _rows(visible, chosen, reading_day(request, today=timezone.localdate()), request.mandate.role)
     return table_file(
         request,
         name="conventions",
@@ -177,7 +178,7 @@ class Filters:
 @require_safe
 def departement_history(request: SignedInRequest, code: str) -> HttpResponse:
     """Show every convention of a département, the latest first, each with its avenants."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     departement = get_object_or_404(departements_visible_to(request.mandate), code=code)
     visible = access.conventions_visible_to(request.mandate).filter(departement=departement)
     if reading.is_today:

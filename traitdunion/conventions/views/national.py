@@ -57,6 +57,11 @@ class Wanted:
     unreadable: bool
 
     @property
+    def past(self) -> str:
+        """The end of an address that keeps the day, empty today."""
+        return "" if self.day == self.today else f"?au={self.day.isoformat()}"
+
+    @property
     def known_at(self) -> datetime | None:
         """The end of the day when the page is read as it was known then, None when as known now."""
         return end_of(self.day) if self.as_known else None
@@ -86,7 +91,8 @@ def national(request: SignedInRequest) -> HttpResponse:
         "page": Paginator(_ordered(kept, wanted.order), ROWS_A_PAGE).get_page(request.GET.get("page")),
         "indicators": [(each.key, each.label) for each in INDICATORS.values()],
         "map_title": f"{wanted.indicator.label} au {wanted.day:%d/%m/%Y}",
-        "areas": _areas(kept, wanted.indicator),
+        "areas": _areas(kept, wanted),
+        "past": wanted.past,
         "legend": wanted.indicator.legend(kept),
         "stops": _stops(wanted),
         "stop": wanted.day.isoformat(),
@@ -125,7 +131,7 @@ def national_export(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def difference(request: SignedInRequest) -> HttpResponse:
     """Show what changed in the conventions of the mandate between two days, each as it was known that evening."""
-    days, codes = compared_days(request), _codes(request)
+    days, codes = compared_days(request, today=timezone.localdate()), _codes(request)
     before, after = (
         queries.situation(day, known_at=None if day == days.today else end_of(day), departements=codes)
         for day in (days.first, days.second)
@@ -246,13 +252,13 @@ def _ordered(situations: Sequence[Situation], order: str) -> list[Situation]:
     return sorted(situations, key=ORDERS[wanted], reverse=order.startswith("-"))
 
 
-def _areas(situations: Sequence[Situation], indicator: Indicator) -> list[dict[str, str]]:
+def _areas(situations: Sequence[Situation], wanted: Wanted) -> list[dict[str, str]]:
     return [
         {
             "code": each.place.code,
             "name": each.place.name,
-            "value": indicator.read(each),
-            "url": reverse("portal:dyad", args=[each.place.code]),
+            "value": wanted.indicator.read(each),
+            "url": reverse("portal:dyad", args=[each.place.code]) + wanted.past,
         }
         for each in situations
     ]

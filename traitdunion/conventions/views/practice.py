@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -38,7 +39,7 @@ MEETINGS_A_PAGE = 25
 def meeting_list(request: SignedInRequest, code: str) -> HttpResponse:
     """List the meetings of a département: those to come or to close, then those closed."""
     departement = _departement(request, code)
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     day, by = _day(reading, departement)
     meetings = access.meetings_visible_to(request.mandate).filter(departement=departement)
     if by is not None:
@@ -155,7 +156,7 @@ def review_record(request: SignedInRequest, public_id: UUID) -> HttpResponseBase
 def contact_list(request: SignedInRequest, code: str) -> HttpResponse:
     """Show the contacts of both sides, their last confirmation, and the silence in days."""
     departement = _departement(request, code)
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     day, by = _day(reading, departement)
     contacts = queries.contacts(departement, day, known_before=by)
     context = {

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from traitdunion.conventions import (
@@ -26,7 +27,7 @@ from traitdunion.identity.reading import reading_day
 @require_safe
 def convention_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Show where a convention stands, who is bound, what it says, and what happened; today or on a past evening."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     texts = (
         access.conventions_visible_to(request.mandate)
         .filter(Q(public_id=public_id) | Q(parent__public_id=public_id))

@@ -254,7 +254,7 @@ def template_adopt(request: SignedInRequest, public_id: UUID) -> HttpResponseBas
 @require_safe
 def alignment(request: SignedInRequest) -> HttpResponse:
     """List the conventions in force that follow another version of the model than the one in use."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     current = queries_drafting.current_template(reading.day)
     asked = request.GET.get("departement", "")[:3]
     in_force, behind = _aligned(request, reading, current, asked)
@@ -303,7 +303,7 @@ def _is_in_force(convention: Convention, day: date) -> bool:
 @require_safe
 def alignment_export(request: SignedInRequest) -> HttpResponse:
     """Give the conventions not yet aligned as a file."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     current = queries_drafting.current_template(reading.day)
     _, behind = _aligned(request, reading, current, request.GET.get("departement", "")[:3])
     return table_file(

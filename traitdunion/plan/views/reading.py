@@ -12,6 +12,7 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
@@ -40,7 +41,7 @@ NATIONAL = "FR"
 @require_safe
 def plan(request: SignedInRequest) -> HttpResponse:
     """Show the axes, the sections and the measures with their state, figures and statements."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     context = {
         "reading": reading,
         "axes": queries.sheets(reading.day),
@@ -54,7 +55,7 @@ def plan(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def plan_export(request: SignedInRequest) -> HttpResponse:
     """Give the whole ledger that the mandate reads as one table, which the import takes back."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     table = exports.plan_table(
         reading.day,
         actions=access.actions_visible_to(request.mandate),
@@ -68,7 +69,7 @@ def plan_export(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def plan_difference(request: SignedInRequest) -> HttpResponse:
     """Show what changed between two days."""
-    days = compared_days(request)
+    days = compared_days(request, today=timezone.localdate())
     found = differences.seen_by(request.mandate, days.first, days.second)
     context = {
         "days": days,
@@ -84,7 +85,7 @@ def plan_difference(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def measure_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Show a measure: what it asks, where it stands and why, what proves it."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     measure = get_object_or_404(access.measures_visible_to(request.mandate), public_id=public_id)
     sheet = queries.sheet(measure, reading.day)
     if sheet is None:
@@ -115,7 +116,7 @@ def measure_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def action_list(request: SignedInRequest) -> HttpResponse:
     """List the actions of the ledger; an HTMX request gets the results only."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     listed = _listed(request, reading.day)
     context = {
         "reading": reading,
@@ -172,7 +173,7 @@ _kept: Kept[Listed] = Kept(64)
 @require_safe
 def action_export(request: SignedInRequest) -> HttpResponse:
     """Give the actions of the list, with its filters, as a table."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     table = exports.action_table(queries.lines(_filtered(request, reading.day), reading.day))
     return _file(request, table, f"actions-{reading.day:%Y-%m-%d}")
 
@@ -209,7 +210,7 @@ def _filtered(request: SignedInRequest, day: datetime.date) -> queries.Ledger:
 @require_safe
 def action_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Show an action: its state and why, its obstacles, what happened, its evidence, its wordings."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     action = get_object_or_404(
         access.actions_visible_to(request.mandate).select_related("departement", "measure"),
         public_id=public_id,
@@ -253,7 +254,7 @@ def action_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def indicator_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Show an indicator: its definition, its last value by territory, its trajectory."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     indicator = get_object_or_404(access.indicators_visible_to(request.mandate), public_id=public_id)
     figure = queries.figure(indicator, reading.day)
     if figure is None:
@@ -305,7 +306,7 @@ def _chart(days: Sequence[datetime.date], *curves: Mapping[datetime.date, Decima
 @require_safe
 def indicator_export(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Give every value of an indicator that the mandate reads as a table."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     indicator = get_object_or_404(access.indicators_visible_to(request.mandate), public_id=public_id)
     table = exports.value_table(indicator, access.values_visible_to(request.mandate), reading.day)
     return _file(request, table, f"indicateur-{indicator.code}-{reading.day:%Y-%m-%d}")
@@ -315,7 +316,7 @@ def indicator_export(request: SignedInRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def evidence_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Show a piece of evidence, its hash, and the statements it proves."""
-    reading = reading_day(request)
+    reading = reading_day(request, today=timezone.localdate())
     evidence = get_object_or_404(access.evidence_visible_to(request.mandate), public_id=public_id)
     if evidence.recorded_at >= queries.end_of(reading.day):
         return _not_yet(request, reading, "Preuve")
