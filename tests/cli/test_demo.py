@@ -15,6 +15,7 @@ import pytest
 
 from traitdunion.cli import demo
 from traitdunion.cli.embedded_postgres import EmbeddedPostgres
+from traitdunion.reviews import keyring
 
 pytestmark = pytest.mark.slow
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="seul root peut monter un disque")
@@ -202,6 +203,17 @@ def test_the_variables_of_psql_do_not_leak_into_the_demonstration(state, monkeyp
     environment = demo._environment(state, "postgresql:///x", 8000)
 
     assert [name for name in environment if name.startswith("PG")] == []
+
+
+def test_the_key_that_signs_bilans_is_drawn_once_and_read_by_us_alone(state, settings):
+    demo._prepare_signing_key(state)
+    private = (state / demo.BILAN_KEY).read_bytes()
+
+    demo._prepare_signing_key(state)
+
+    settings.BILAN_KEY, settings.BILAN_KEYS = str(state / demo.BILAN_KEY), str(state / demo.BILAN_KEYS)
+    assert (state / demo.BILAN_KEY).read_bytes() == private
+    assert len(keyring.site_key().chain.keys) == 1  # it refuses a file that others may read
 
 
 def test_the_fingerprint_changes_with_a_migration(tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -31,9 +32,12 @@ from traitdunion.cli.folders import no_room, own_folder, refusal_of, write_priva
 from traitdunion.cli.postgres_binaries import COPIES
 from traitdunion.cli.processes import Guarded
 from traitdunion.cli.progress import step
+from traitdunion.reviews import keyring
 
 ADDRESS: Final = "127.0.0.1"
 DATABASE: Final = "traitdunion_demo"
+BILAN_KEY: Final = "bilan-key.pem"
+BILAN_KEYS: Final = "bilan-keys.json"
 
 _UNFINISHED: Final = f"{DATABASE}_new"
 _WORKER_COMMAND: Final = ("django", "procrastinate", "worker")
@@ -139,10 +143,21 @@ def _prepare_state(state: Path, server: EmbeddedPostgres, *, reset: bool) -> Non
         with step("effacement des données précédentes"):
             server.erase()
             shutil.rmtree(state / "mail", ignore_errors=True)
-            (state / "secret-key").unlink(missing_ok=True)
+            for name in ("secret-key", BILAN_KEY, BILAN_KEYS):
+                (state / name).unlink(missing_ok=True)
     if not (state / "secret-key").exists():
         write_private(state / "secret-key", secrets.token_urlsafe(64))
+    _prepare_signing_key(state)
     (state / "mail").mkdir(exist_ok=True)
+
+
+def _prepare_signing_key(state: Path) -> None:
+    """Draw the key that signs the bilans of the demonstration, unless there is one: bilans rest on it."""
+    if (state / BILAN_KEY).exists() and (state / BILAN_KEYS).exists():
+        return
+    private, chain = keyring.new_key(at=datetime.now(UTC))
+    write_private(state / BILAN_KEY, private.decode())
+    write_private(state / BILAN_KEYS, chain.decode())
 
 
 def _environment(state: Path, database_url: str, port: int) -> Mapping[str, str]:
@@ -154,6 +169,8 @@ def _environment(state: Path, database_url: str, port: int) -> Mapping[str, str]
         "PYTHONUNBUFFERED": "1",
         "TRAITDUNION_ASSETS": str(assets_folder().absolute()),
         "TRAITDUNION_BASE_URL": f"http://{ADDRESS}:{port}",
+        "TRAITDUNION_BILAN_KEY": str((state / BILAN_KEY).absolute()),
+        "TRAITDUNION_BILAN_KEYS": str((state / BILAN_KEYS).absolute()),
         "TRAITDUNION_DEMO_MAIL": str(state / "mail"),
         "TRAITDUNION_SECRET_KEY": (state / "secret-key").read_text(encoding="utf-8"),
     }

@@ -30,7 +30,7 @@ from traitdunion.conventions.models import (
     Template,
 )
 from traitdunion.conventions.rules import quarter_of
-from traitdunion.demo import barometer_world
+from traitdunion.demo import barometer_world, bilan_world
 from traitdunion.demo.personas import HOME_DEPARTEMENT, ISSUER, personas
 from traitdunion.identity.kinds import Holding, OrganisationKind, Role, Side
 from traitdunion.identity.models import Mandate, Organisation, Person, Post
@@ -123,6 +123,7 @@ def build(
         today=today, departements=world.departements, home=HOME_DEPARTEMENT, actor=ACTOR, seed=seed
     )
     tell(f"{len(waves)} vagues du baromètre")
+    tell(f"{bilan_world.build(today=today, actor=ACTOR)} bilans ouverts")
     audit.record(
         event="demo.world.built",
         subject=f"{len(world.departements)} départements",
