@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import re
 
 import pytest
 from django.utils import timezone
@@ -25,9 +26,9 @@ from tests.barometer.results import (
 )
 from traitdunion.audit.models import Entry
 from traitdunion.barometer import actions_results, facts
-from traitdunion.barometer.actions_questionnaire import import_text, justify
+from traitdunion.barometer.actions_questionnaire import QuestionnaireRefusedError, import_text, justify
 from traitdunion.barometer.kinds import State
-from traitdunion.barometer.models import Cut, Piste, Result, Sheet, Wave
+from traitdunion.barometer.models import Cut, Piste, QuestionnaireVersion, Result, Sheet, Wave
 from traitdunion.identity.kinds import NATIONAL, Role
 
 pytestmark = pytest.mark.django_db
@@ -290,6 +291,27 @@ def test_a_new_wording_breaks_the_series_in_sight_until_it_is_justified():
     assert "Rupture de série depuis" in broken
     assert "la question « joindre » a changé de formulation" in broken
     assert "Rupture de série depuis" not in whole
+
+
+def test_a_guess_that_aims_elsewhere_takes_a_new_number():
+    campaign.questionnaire()
+    text = campaign.EXAMPLE.read_text(encoding="utf-8").replace('"exemple-2"', '"exemple-3"')
+    aimed = text.replace('guesses = "joindre"', 'guesses = "repondre_a_temps"')
+
+    with pytest.raises(QuestionnaireRefusedError, match="ne devine plus la réponse à « joindre »"):
+        import_text(aimed, may_justify=False, **WHO)
+
+
+def test_a_wave_on_a_version_whose_guesses_have_no_target_is_analysed_without_them():
+    text = re.sub(r'guesses = "\w+"\n', "", campaign.EXAMPLE.read_text(encoding="utf-8"))
+    old = QuestionnaireVersion.objects.create(
+        name="Ancien", version="1", text=text, sha256="a" * 64, author_label="essai", recorded_at=NOW
+    )
+    content = computed(asked=old).content
+
+    assert {gap["kind"] for gap in content["gaps"]} == {"agreement", "asymmetry"}
+    assert content["notes"][0].startswith("Cette version du questionnaire ne dit pas quelle question devine")
+    assert "Les deux profils face à face" in words(reader(Role.REFERENT_ARS, "67").get("departements/67/"))
 
 
 def test_facts_stand_beside_perceptions():
