@@ -127,6 +127,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 UPLOAD_LIMIT_BYTES = environment.number("TRAITDUNION_UPLOAD_LIMIT_BYTES", 20 * 1024 * 1024)
 
+API_RATE = environment.text("TRAITDUNION_API_RATE", "120/m")
+NINJA_NUM_PROXIES = 0  # the address of a question is that of the connection, whatever the header says
+
 MAILERS = {
     "default": {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",

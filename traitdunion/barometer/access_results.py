@@ -43,3 +43,8 @@ def remarks_readable(
     is_pair = mandate.side is not None and mandate.covers(departement)
     is_over = wave.state_on(day) in {State.EMBARGO, State.PUBLISHED}
     return released if is_pair and is_over else released.none()
+
+
+def published_waves(*, day: date) -> list[Wave]:
+    """Return the waves whose national and regional results everyone reads on ``day``, latest first, one query."""
+    return [wave for wave in _analysed() if wave.state_on(day) is State.PUBLISHED]

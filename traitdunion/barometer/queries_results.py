@@ -151,6 +151,27 @@ def country(wave: Wave) -> Country | None:
     )
 
 
+def countries(waves: Sequence[Wave]) -> list[Country]:
+    """Return what the latest edition of each of ``waves`` says of the country, in their order, one query."""
+    rows: QuerySet[Any, Any] = (
+        Result.objects.filter(wave__in=waves)
+        .order_by("wave", "edition")  # the last one read is the latest
+        .values("wave", "engine", "sha256", "edition", **{name: F(f"content__{name}") for name in COUNTRY})
+    )
+    found = {row["wave"]: row for row in rows}
+    return [
+        Country(
+            wave=wave,
+            content={name: row[name] or [] for name in COUNTRY},
+            engine=row["engine"],
+            sha256=row["sha256"],
+            edition=row["edition"],
+        )
+        for wave in waves
+        if (row := found.get(wave.pk)) is not None
+    ]
+
+
 def sealed_without_result() -> QuerySet[Wave]:
     """Return the waves whose answers are sealed and of which nothing was computed yet, oldest first."""
     return Wave.objects.filter(sealed_at__isnull=False, cancelled_at=None, results=None).order_by(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from traitdunion.portal import views
+from traitdunion.portal import views, views_open_data
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("accessibilite/", views.accessibility, name="accessibility"),
     path("mentions-legales/", views.legal_notice, name="legal_notice"),
     path("donnees-personnelles/", views.privacy, name="privacy"),
+    path("donnees-ouvertes/", views_open_data.tables, name="open_data"),
+    path("donnees-ouvertes/datapackage.json", views_open_data.package, name="open_data_package"),
+    path("donnees-ouvertes/<slug:name>.csv", views_open_data.table_csv, name="open_data_csv"),
+    path("donnees-ouvertes/<slug:name>.schema.json", views_open_data.table_schema, name="open_data_schema"),
     # Under a mandate
     path("accueil/", views.home, name="home"),
     path("departements/", views.departement_list, name="departement_list"),
