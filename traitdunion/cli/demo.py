@@ -190,7 +190,7 @@ def _prepare_database(server: EmbeddedPostgres, environment: Mapping[str, str]) 
     environment = {**environment, "DATABASE_URL": server.url(_UNFINISHED)}
     with step("base de données et migrations"):
         _django(environment, "migrate", "--no-input", "--verbosity=0")
-    with step("données synthétiques, environ dix secondes", live=False):
+    with step("données synthétiques, environ quinze secondes", live=False):
         _django(environment, "demo_data")
     server.leave_note(_UNFINISHED, schema)
     server.rename_database(_UNFINISHED, DATABASE)
