@@ -10,12 +10,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from tests.conventions import facts
 from tests.conventions.scene import act_as
 from tests.reviews.scene import KEY_FROM, LATER, T3
+from traitdunion.identity import actions as identity
 from traitdunion.identity.kinds import Role
 from traitdunion.reviews import keyring, rules
 from traitdunion.reviews.kinds import Party, State, Voice
-from traitdunion.reviews.models import Commitment, CriteriaVersion, ReviewMeeting
+from traitdunion.reviews.models import Commitment, CriteriaVersion, Review, ReviewMeeting
 
 MOST_CLICKS, MOST_FIELDS = 12, 12  # of one side, from the list to its signature
 
@@ -97,7 +99,6 @@ class TestReading:
 
     def test_someone_of_another_departement_finds_nothing(self, bilan, prefecture):
         far = bilan.dyad.house.far_posts[Role.REFERENT_PREFECTURE]
-        from traitdunion.identity import actions as identity  # this test alone
 
         mandate = identity.grant(
             person=bilan.dyad.house.person("loin"), post=far, starts_on=KEY_FROM.date(), ends_on=None,
@@ -165,6 +166,21 @@ class TestWriting:
         assert prefecture.post("conclusion", kept="satisfaisant", reason="").status_code == 400
         assert prefecture.post("conclusion", kept="satisfaisant", reason="Poste pourvu.").status_code == 302
         assert "Motif de l’écart : Poste pourvu." in text_of(prefecture.get())
+
+
+def test_the_fate_of_a_commitment_is_said_on_its_page(bilan, prefecture):
+    promised = bilan.promise("Désigner un suppléant")
+    earlier = Review.objects.create(
+        level="departement", departement_id="67", quarter=str(T3.previous), due_on=T3.last_day,
+        criteria=bilan.review.criteria, **facts.authored(),
+    )  # fmt: skip
+    Commitment.objects.update(review=earlier)
+
+    refused = prefecture.post("engagements", str(promised.public_id), fate="non tenu", reason="")
+    done = prefecture.post("engagements", str(promised.public_id), fate="non tenu", reason="Poste vacant.")
+
+    assert (refused.status_code, done.status_code) == (400, 302)
+    assert "non tenu : Poste vacant." in text_of(prefecture.get())
 
 
 def test_a_reader_who_does_not_write_is_told_so(bilan, prefecture):

@@ -135,6 +135,16 @@ class TestLedger:
         assert value(place, "blocages-ouverts") == (1, None)
         assert value(place, "actions-en-retard", quarter=T3.previous) == (0, 0)
 
+    def test_what_the_ledger_learns_after_the_quarter_moves_nothing(self, place):
+        action = self.action(place)
+        late = {"actor": BY["actor"], "at": facts.noon(date(2026, 10, 2))}
+        before = value(place, "actions-en-retard"), value(place, "blocages-ouverts")
+
+        plan.block(action, cause=BlockerCause.DECISION, lifter="préfet", since=date(2026, 9, 1), **late)
+        plan.note_event(action, kind=EventKind.REALISEE, happened_on=date(2026, 9, 30), **late)
+
+        assert (value(place, "actions-en-retard"), value(place, "blocages-ouverts")) == before
+
     def test_a_piste_is_on_time_once_all_its_actions_are_closed(self, place):
         wave = waves.wave("Point 2", closes_on=date(2026, 5, 1))
         piste = Piste.objects.create(

@@ -222,9 +222,10 @@ def _of_commitments(fates: Counter[str], end: date) -> list[Figure]:
 
 def _blockers(read: _Reading) -> Counter[str]:
     end = read.quarter.last_day
+    cut = plan.end_of(end)  # as the states of the actions: what was known that evening
     rows = (
-        Blocker.objects.filter(action__departement__in=read.codes, since__lte=end)
-        .filter(Q(lifted_on__isnull=True) | Q(lifted_on__gt=end))
+        Blocker.objects.filter(action__departement__in=read.codes, since__lte=end, recorded_at__lt=cut)
+        .filter(Q(lifted_on__isnull=True) | Q(lifted_on__gt=end) | Q(lifted_recorded_at__gte=cut))
         .order_by()
         .values_list("action__departement_id")
         .annotate(Count("pk"))
