@@ -241,7 +241,7 @@ def test_the_guess_of_the_other_side_stands_beside_the_answers_to_the_question_g
     [found] = profile(now, [asked]).lines
     prefecture, ars = found.marks
 
-    assert (prefecture.guessed, ars.guess) == (None, 2.5)
+    assert (prefecture.guessed, ars.guessed.interval.estimate) == (None, 2.5)
     assert (ars.guessed.n, ars.guessed.answer_n) == (5, 3)
     assert between(ars.guessed.interval) == "2,5 (de 2,0 à 3,0)"
     assert ars.guessed.answer.estimate == 2.6
@@ -258,7 +258,7 @@ def test_a_guess_whose_question_is_hidden_stands_alone():
     now = {**rows(cell("prefecture"), cell("ars")), "guesses": [guessed("prefecture", 2.5)]}
     ars = line(now).marks[1]
 
-    assert (ars.guess, ars.guessed.answer, ars.answer_spot) == (2.5, None, None)
+    assert (ars.guessed.interval.estimate, ars.guessed.answer, ars.answer_spot) == (2.5, None, None)
     assert ars.sentence.endswith("la préfecture s’attendait à 2,5 (de 2,0 à 3,0)")
 
 

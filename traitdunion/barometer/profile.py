@@ -96,11 +96,6 @@ class Mark:
     answer_spot: Spot | None
 
     @property
-    def guess(self) -> float | None:
-        """What the other side expected, without its interval."""
-        return None if self.guessed is None else self.guessed.interval.estimate
-
-    @property
     def name(self) -> str:
         """The side, as a page names it."""
         return NAMES[self.side]

@@ -50,6 +50,7 @@ class Local:
         engine: version of the analysis.
         edition: 1, more when the wave was analysed again.
         withdrawn: the sides that an earlier edition showed and that this one leaves out.
+        notes: what the questionnaire does not let one compare, in French.
         sha256: of the whole result.
     """
 
@@ -60,6 +61,7 @@ class Local:
     engine: str
     edition: int
     withdrawn: Sequence[Side]
+    notes: Sequence[str]
     sha256: str
 
 
@@ -75,6 +77,7 @@ def local(waves: Sequence[Wave], code: str) -> list[Local]:
             "sha256",
             dimensions=F("content__dimensions"),
             gone=F("content__withdrawn"),
+            notes=F("content__notes"),
         )
         .annotate(counted=_counted(code), **{name: _RowsOf(name, code) for name in OF_A_PLACE})
     )
@@ -87,6 +90,7 @@ def local(waves: Sequence[Wave], code: str) -> list[Local]:
             turnout=[_turnout(side, row["counted"]) for side in Side],
             engine=row["engine"],
             edition=row["edition"],
+            notes=row["notes"] or (),
             withdrawn=[side for side in Side if f"{code}:{side.value}" in (row["gone"] or ())],
             sha256=row["sha256"],
         )
