@@ -46,6 +46,7 @@ LISTED = {
     "plan public": "/",
     "preuve publique": "{preuves publiques}",
     "chiffre public": "/chiffre/en-vigueur/",
+    "données ouvertes": "/donnees-ouvertes/",
     "accessibilité": "/accessibilite/",
     "mentions légales": "/mentions-legales/",
     "données personnelles": "/donnees-personnelles/",

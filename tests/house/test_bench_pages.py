@@ -13,9 +13,22 @@ ASKING = (
     "_add", "_cancel", "_close", "_end", "_give", "_grant", "_import", "_justify", "_link", "_open", "_prepare",
     "_register", "_remove", "_replace", "_revise", "_send",
 )  # fmt: skip
-FILES = ("_export", "_file", "_pdf", "_feed", "_json", "_proof")
+FILES = (
+    "_csv",
+    "_export",
+    "_feed",
+    "_file",
+    "_json",
+    "_package",
+    "_pdf",
+    "_proof",
+    "_schema",
+    "_word",
+    "_workbook",
+)
 NOT_TIMED = {
     *LETTERS,
+    *(name for name in TABLE if name.startswith("api:")),  # one address asks so many times a minute
     "barometer:remark_list",  # asks for a code
     "demo:components",
     "demo:letter_list",

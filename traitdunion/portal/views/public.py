@@ -1,0 +1,94 @@
+"""What everyone reads without signing in: the plan, what proves it, how it is counted, who publishes."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from traitdunion.portal import pdf, public
+
+
+@require_safe
+def public_plan(request: HttpRequest) -> HttpResponse:
+    """Publish the plan: measure, statements, their figures and what proves them. No sign-in."""
+    today = timezone.localdate()
+    page = public.page(day=_day(request, today), today=today)
+    return render(request, "portal/public_plan.html", {"page": page, **_read(page.day, today)})
+
+
+@require_safe
+def public_plan_pdf(request: HttpRequest) -> HttpResponse:
+    """Publish the same page as a tagged PDF."""
+    today = timezone.localdate()
+    page = public.page(day=_day(request, today), today=today)
+    content = pdf.render("plan", public.document(page, request.build_absolute_uri("/")))
+    name = f"plan-section-4-1-1-au-{page.day.isoformat()}.pdf"
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+@require_safe
+def public_evidence(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show a piece that proves a published statement; any other piece does not exist here."""
+    today = timezone.localdate()
+    day = _day(request, today)
+    found = public.evidence(public_id, day=day)
+    if found is None:
+        raise Http404
+    context = {"found": found, "piece": found.piece, **_read(day, today)}
+    return render(request, "portal/public_evidence.html", context)
+
+
+@require_safe
+def public_figure(request: HttpRequest, key: str) -> HttpResponse:
+    """Show how a figure of the conventions is computed, and what it counts."""
+    today = timezone.localdate()
+    found = public.figure(key, day=_day(request, today), today=today)
+    if found is None:
+        raise Http404
+    return render(request, "portal/public_figure.html", {"found": found, **_read(found.day, today)})
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """Say what was checked and what was not."""
+    return render(request, "portal/accessibility.html")
+
+
+@require_safe
+def legal_notice(request: HttpRequest) -> HttpResponse:
+    """Say who publishes the site."""
+    return render(request, "portal/legal_notice.html")
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Say which personal data the site holds, and which it never holds."""
+    return render(request, "portal/privacy.html")
+
+
+def _read(day: date, today: date) -> Mapping[str, object]:
+    """Return what a public page says of its day of reading; ``past`` ends the addresses that keep it."""
+    return {"day": day, "today": today, "past": "" if day == today else f"?au={day.isoformat()}"}
+
+
+def _day(request: HttpRequest, today: date) -> date:
+    """Return the day asked for by ``?au=``, today when there is none.
+
+    Raises:
+        Http404: the day does not exist or is not past.
+    """
+    asked = request.GET.get("au", "")
+    if not asked:
+        return today
+    try:
+        day = date.fromisoformat(asked)
+    except ValueError:
+        raise Http404(f"« {asked[:20]} » n’est pas une date : on attend AAAA-MM-JJ.") from None
+    if day > today:
+        raise Http404("Cette date n’est pas encore passée.")
+    return day
