@@ -14,6 +14,13 @@ SECRET_KEY = environment.text("TRAITDUNION_SECRET_KEY", "")
 # The key with which the site signs bilans, and the chain of its public keys: files that only it may read.
 BILAN_KEY = environment.text("TRAITDUNION_BILAN_KEY", "")
 BILAN_KEYS = environment.text("TRAITDUNION_BILAN_KEYS", "")
+# The authority that dates the signatures (RFC 3161), and the certificates by which its answers are believed.
+TSA_URL = environment.text("TRAITDUNION_TSA_URL", "")
+TSA_CERTIFICATE = environment.text("TRAITDUNION_TSA_CERTIFICATE", "")
+if TSA_URL and not TSA_CERTIFICATE:
+    raise environment.SettingError(
+        "TRAITDUNION_TSA_CERTIFICATE est vide : donnez le fichier des certificats de l’autorité de TRAITDUNION_TSA_URL."
+    )
 BASE_URL = environment.text("TRAITDUNION_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = environment.words("TRAITDUNION_ALLOWED_HOSTS", urlsplit(BASE_URL).hostname or "")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]

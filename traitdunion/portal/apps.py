@@ -14,5 +14,7 @@ class PortalConfig(AppConfig):
         from traitdunion.reviews import papers
 
         registry.register("traitdunion.portal.calendars.events")
-        papers.register("traitdunion.portal.bilan.render")
+        papers.register("pdf", "traitdunion.portal.bilan.render")
+        papers.register("docx", "traitdunion.portal.bilan.render_word")
+        papers.register("ods", "traitdunion.portal.bilan.render_workbook")
         facts.register(barometer_facts.facts)

@@ -45,6 +45,16 @@ def render(raw: bytes) -> bytes:
     return pdf.render("bilan", content(document.read(raw)))
 
 
+def render_word(raw: bytes) -> bytes:
+    """Return the DOCX of the bilan whose canonical bytes are ``raw``: see ``word``."""
+    return word(document.read(raw))
+
+
+def render_workbook(raw: bytes) -> bytes:
+    """Return the ODS of the bilan whose canonical bytes are ``raw``: see ``workbook``."""
+    return workbook(document.read(raw))
+
+
 def content(bilan: Bilan) -> Mapping[str, Any]:
     """Return what ``documents/bilan.typ`` reads.
 

@@ -10,6 +10,7 @@ from traitdunion.conventions.rules import period
 from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.kinds import Role, Side
 from traitdunion.identity.models import Delegation, Mandate
+from traitdunion.plan.access import EDITORS
 from traitdunion.reviews.kinds import Level, Party
 from traitdunion.reviews.models import Review
 from traitdunion.reviews.rules import name_of
@@ -37,6 +38,16 @@ def party_of(mandate: Mandate, review: Review) -> Party | None:
 def may_keep_criteria(mandate: Mandate) -> bool:
     """Whether ``mandate`` prepares the criteria of the quarters to come."""
     return mandate.role is Role.ADMINISTRATEUR
+
+
+def reads_every_document(mandate: Mandate) -> bool:
+    """Whether ``mandate`` reads every bilan of a quarter, so their files at once."""
+    return mandate.is_national
+
+
+def may_prepare_documents(mandate: Mandate) -> bool:
+    """Whether ``mandate`` asks for the files of a quarter: the work of a desk."""
+    return mandate.role in EDITORS
 
 
 # Signing

@@ -459,6 +459,88 @@ class BilanSignature(PublicModel, Authored):
         )
 
 
+class SignatureStamp(Authored):
+    """The date that a time-stamping authority gives to a signature (RFC 3161). Kept for good, as the signature is."""
+
+    signature = models.OneToOneField(
+        BilanSignature,
+        on_delete=models.PROTECT,  # proof stays
+        verbose_name="signature",
+        related_name="stamp",
+    )
+    token = models.BinaryField("réponse de l’autorité")
+    stamped_at = models.DateTimeField("date donnée par l’autorité")
+    authority = models.CharField("autorité", max_length=300)
+
+    class Meta:
+        verbose_name = "horodatage d’une signature"
+        verbose_name_plural = "horodatages des signatures"
+
+
+class DocumentRun(PublicModel, Authored):
+    """The making of the files of every bilan of a quarter, by the worker, one bilan after the other."""
+
+    quarter = models.CharField("trimestre", max_length=7)
+    finished_at = models.DateTimeField("terminé le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "préparation des documents"
+        verbose_name_plural = "préparations des documents"
+        ordering = ("-recorded_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("quarter",),
+                condition=Q(finished_at__isnull=True),
+                name="document_run_one_at_a_time",
+                violation_error_message="Les documents de ce trimestre sont déjà en préparation.",
+            ),
+        )
+
+
+class DocumentSet(models.Model):
+    """The files of one version in a run. ``made_at`` is written with its files, or with why there are none."""
+
+    run = models.ForeignKey(
+        DocumentRun,
+        on_delete=models.CASCADE,  # a part of it
+        verbose_name="préparation",
+        related_name="sets",
+    )
+    version = models.ForeignKey(
+        Version,
+        on_delete=models.PROTECT,  # history stays
+        verbose_name="version",
+        related_name="+",
+    )
+    made_at = models.DateTimeField("préparés le", null=True, blank=True)
+    problem = models.CharField("pourquoi il en manque", max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = "documents d’un bilan"
+        verbose_name_plural = "documents des bilans"
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("run", "version"), name="document_set_one_a_version"),)
+
+
+class DocumentFile(models.Model):
+    """One file of a bilan, made again the same from the same bilan: it may be dropped at any time."""
+
+    documents = models.ForeignKey(
+        DocumentSet,
+        on_delete=models.CASCADE,  # a part of it
+        verbose_name="documents",
+        related_name="files",
+    )
+    name = models.CharField("nom", max_length=80)
+    content = models.BinaryField("contenu")
+
+    class Meta:
+        verbose_name = "fichier d’un bilan"
+        verbose_name_plural = "fichiers des bilans"
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(fields=("documents", "name"), name="document_file_once"),)
+
+
 def latest(versions: "models.QuerySet[Version]") -> "models.QuerySet[Version]":
     """Keep the last version of each bilan."""
     return versions.order_by("review_id", "-number").distinct("review_id")

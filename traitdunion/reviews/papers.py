@@ -1,4 +1,4 @@
-"""Who makes the PDF that both sides sign: the app above that knows how names its function here."""
+"""Who makes the files of a bilan: the app above that knows how names its functions here."""
 
 from typing import Final
 
@@ -10,15 +10,31 @@ _sources: Final[dict[str, str]] = {}
 
 
 class NoPaperError(Refusal):
-    """This site does not know how to make the PDF."""
+    """This site does not know how to make the file."""
 
 
-def register(source: str) -> None:
-    """Name the function ``(document: bytes) -> bytes`` that makes the PDF from the canonical bytes of a bilan.
+def register(ending: str, source: str) -> None:
+    """Name the function ``(document: bytes) -> bytes`` that makes a file from the canonical bytes of a bilan.
 
-    The same document must give the same bytes on every machine: their hash is signed.
+    The same document must give the same bytes on every machine: the hash of the PDF is signed.
     """
-    _sources["bilan"] = source
+    _sources[ending] = source
+
+
+def make(ending: str, document: bytes) -> bytes:
+    """Return the file of a bilan that ends in ``ending``.
+
+    Raises:
+        NoPaperError: no app of this site makes it.
+    """
+    source = _sources.get(ending)
+    if source is None:
+        raise NoPaperError(
+            f"Ce site ne sait pas produire le {ending.upper()} d’un bilan : il ne peut être ni proposé à la signature, "
+            "ni envoyé. Prévenez l’administrateur."
+        )
+    made: bytes = import_string(source)(document)
+    return made
 
 
 def pdf(document: bytes) -> bytes:
@@ -27,11 +43,4 @@ def pdf(document: bytes) -> bytes:
     Raises:
         NoPaperError: no app of this site makes it.
     """
-    source = _sources.get("bilan")
-    if source is None:
-        raise NoPaperError(
-            "Ce site ne sait pas produire le PDF du bilan : il ne peut pas être proposé à la signature. "
-            "Prévenez l’administrateur."
-        )
-    made: bytes = import_string(source)(document)
-    return made
+    return make("pdf", document)

@@ -2,16 +2,21 @@
 
 from django.urls import URLPattern, path
 
-from traitdunion.reviews.views import country, reading, signing, writing
+from traitdunion.reviews.views import country, documents, reading, signing, writing
 
 app_name = "reviews"
 urlpatterns: list[URLPattern] = [
     path("", country.review_list, name="review_list"),
     path("criteres/", country.criteria_list, name="criteria_list"),
     path("criteres/preparer/", country.criteria_prepare, name="criteria_prepare"),
+    path("documents/<str:quarter>/", documents.documents, name="documents"),
+    path("documents/<str:quarter>/preparer/", documents.documents_prepare, name="documents_prepare"),
+    path("documents/<str:quarter>/zip/", documents.documents_zip, name="documents_zip"),
     path("<uuid:public_id>/", reading.review_detail, name="review_detail"),
     path("<uuid:public_id>/versions/<int:number>/", reading.version_detail, name="version_detail"),
     path("<uuid:public_id>/versions/<int:number>/pdf/", reading.version_pdf, name="version_pdf"),
+    path("<uuid:public_id>/versions/<int:number>/docx/", reading.version_word, name="version_word"),
+    path("<uuid:public_id>/versions/<int:number>/ods/", reading.version_workbook, name="version_workbook"),
     path("<uuid:public_id>/versions/<int:number>/json/", reading.version_json, name="version_json"),
     path("<uuid:public_id>/versions/<int:number>/preuve/", reading.version_proof, name="version_proof"),
     path(

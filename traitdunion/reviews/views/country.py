@@ -48,6 +48,7 @@ def review_list(request: SignedInRequest) -> HttpResponse:
         "total": len(lines),
         "clock": table.clock(today) if today >= table.opens_on else "",
         "opens_on": table.opens_on,
+        "reads_every_document": access.reads_every_document(request.mandate),
     }
     return render(request, "reviews/review_list.html", context)
 

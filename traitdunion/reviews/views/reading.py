@@ -12,15 +12,13 @@ from django.views.decorators.http import require_safe
 
 from traitdunion.core.errors import Refusal
 from traitdunion.identity.http import SignedInRequest, mandate_required
-from traitdunion.reviews import access, figures, keyring, pack, queries, rules
-from traitdunion.reviews.document import Side
+from traitdunion.reviews import access, dating, figures, files, queries, queries_documents, rules
 from traitdunion.reviews.figures import Figure
 from traitdunion.reviews.kinds import Conclusion, Fate, Party, State, Step, Voice
 from traitdunion.reviews.models import Paragraph, Version
 from traitdunion.reviews.outline import TITLES, voices
 from traitdunion.reviews.rules import Quarter
 from traitdunion.reviews.views.frame import read_review, today_in
-from traitdunion.reviews.writing import signature_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +132,13 @@ def version_detail(request: SignedInRequest, public_id: UUID, number: int) -> Ht
     """Show a version that was offered for signature: its hash, who signed it under what, what changed since."""
     version = _offered(request, public_id, number)
     found = queries.figures_by_name(version)
+    stamps = queries_documents.stamps(version)
     context = {
         "review": version.review,
         "version": version,
         "state": rules.state_of(version.life),
-        "signatures": [(Party(row.side), row) for row in version.signatures.all()],
+        "signatures": [(Party(row.side), row, stamps.get(row.pk)) for row in version.signatures.all()],
+        "has_authority": dating.is_set(),
         "sections": [
             (title, [(each.voice, each.pieces) for each in said])
             for _, title, said in _sections(version, found, None, ())
@@ -149,53 +149,67 @@ def version_detail(request: SignedInRequest, public_id: UUID, number: int) -> Ht
 
 @mandate_required
 @require_safe
-def version_pdf(request: SignedInRequest, public_id: UUID, number: int) -> HttpResponse:
-    """Send the PDF whose hash is signed."""
-    version = _offered(request, public_id, number)
-    return _file(bytes(version.pdf.content), "application/pdf", version, "pdf")
+def version_pdf(request: SignedInRequest, public_id: UUID, number: int) -> HttpResponseBase:
+    """Send the PDF whose hash is signed; of a text still written, the one it would be."""
+    return _file(request, public_id, number, "pdf")
 
 
 @mandate_required
 @require_safe
-def version_json(request: SignedInRequest, public_id: UUID, number: int) -> HttpResponse:
+def version_word(request: SignedInRequest, public_id: UUID, number: int) -> HttpResponseBase:
+    """Send the bilan for a word processor."""
+    return _file(request, public_id, number, "docx")
+
+
+@mandate_required
+@require_safe
+def version_workbook(request: SignedInRequest, public_id: UUID, number: int) -> HttpResponseBase:
+    """Send the bilan as a workbook."""
+    return _file(request, public_id, number, "ods")
+
+
+@mandate_required
+@require_safe
+def version_json(request: SignedInRequest, public_id: UUID, number: int) -> HttpResponseBase:
     """Send the canonical bytes whose hash is signed."""
-    version = _offered(request, public_id, number)
-    return _file(version.document.encode(), "application/json", version, "json")
+    return _file(request, public_id, number, "json")
 
 
 @mandate_required
 @require_safe
 def version_proof(request: SignedInRequest, public_id: UUID, number: int) -> HttpResponseBase:
     """Send the proof pack: what was signed, by whom, under which key, and how to check it without this site."""
-    version = _offered(request, public_id, number)
-    contents = pack.Contents(
-        pdf=bytes(version.pdf.content),
-        text=version.document.encode(),
-        signatures={Side(row.side): signature_of(row) for row in version.signatures.all()},
-    )
+    return _file(request, public_id, number, files.PROOF)
+
+
+def _file(request: SignedInRequest, public_id: UUID, number: int, ending: str) -> HttpResponseBase:
+    version = _version(request, public_id, number)
     try:
-        made = pack.build(contents, keyring.site_key())
+        made = files.content(version, ending)
     except Refusal as refusal:
         messages.error(request, str(refusal))
-        return redirect("reviews:version_detail", public_id, number)
-    return _file(made, "application/zip", version, "zip")
+        if version.document:
+            return redirect("reviews:version_detail", public_id, number)
+        return redirect("reviews:review_detail", public_id)
+    response = HttpResponse(made, content_type=files.KINDS[ending])
+    response["Content-Disposition"] = f'attachment; filename="{files.name(version, ending)}"'
+    return response
 
 
 def _offered(request: SignedInRequest, public_id: UUID, number: int) -> Version:
-    review = read_review(request, public_id)
-    version: Version = get_object_or_404(
-        Version.objects.select_related("review__departement", "corrects").prefetch_related("signatures"),
-        review=review,
-        number=number,
-    )
+    version = _version(request, public_id, number)
     if not version.document:
         raise Http404
     return version
 
 
-def _file(content: bytes, kind: str, version: Version, ending: str) -> HttpResponse:
-    review = version.review
-    name = f"bilan-{review.departement_id or 'national'}-{review.quarter}-v{version.number}.{ending}"
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def _version(request: SignedInRequest, public_id: UUID, number: int) -> Version:
+    review = read_review(request, public_id)
+    version: Version = get_object_or_404(
+        Version.objects.select_related(
+            "review__departement", "review__criteria", "corrects"
+        ).prefetch_related("signatures"),
+        review=review,
+        number=number,
+    )
+    return version

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from traitdunion.identity.http import SignedInRequest, mandate_required
-from traitdunion.reviews import access, actions_signing, keyring, rules
+from traitdunion.reviews import access, actions_signing, keyring, rules, tasks
 from traitdunion.reviews.forms import AmendForm, SignForm
 from traitdunion.reviews.kinds import Step
 from traitdunion.reviews.views.frame import (
@@ -86,6 +86,7 @@ def sign(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
         ),
     ):
         messages.success(request, "Votre signature est enregistrée.")
+        tasks.ask_stamps()
         return redirect("reviews:review_detail", public_id)
     context = {
         "review": review,
