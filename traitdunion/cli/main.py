@@ -16,7 +16,7 @@ COMMANDS: Final = {
     "plan": ("traitdunion.cli.plan", "importe ou exporte le plan"),
     "conventions": ("traitdunion.cli.conventions", "importe ou exporte les conventions"),
     "barometer": ("traitdunion.cli.barometer", "analyse des réponses au baromètre, prévoit sa précision"),
-    "review": ("traitdunion.cli.review", "vérifie le dossier de preuve d’un bilan, sans le site"),
+    "review": ("traitdunion.cli.review", "vérifie un dossier de preuve sans le site, écrit les bilans d’un trimestre"),
     "manage": ("traitdunion.cli.manage", "lance une commande de Django (migrate, check…)"),
 }
 """Name of each command, its module, imported only when it is called, and its line in the help."""

@@ -1,4 +1,4 @@
-"""``traitdunion review``: a proof pack checked, and the keys of a site made, without its database or the network."""
+"""``traitdunion review``: a proof pack checked and keys made, without database or network; the files of a quarter."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from traitdunion.cli import review_build
 from traitdunion.cli.files import CommandRefusedError, read_in, reason, write_out
 from traitdunion.reviews import pack, records, signing, timestamp, verification
 from traitdunion.reviews.canonical import MalformedError
@@ -43,6 +44,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="certificats de l’autorité d’horodatage que l’on croit",
     )
+    building = verbs.add_parser(
+        "build",
+        prog=f"{parser.prog} build",
+        description="Écrit les fichiers des bilans d’un trimestre, les mêmes que ceux du site : tous, ou aucun.",
+    )
+    review_build.configure(building)
     making = verbs.add_parser(
         "key",
         prog=f"{parser.prog} key",
@@ -64,7 +71,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Verify a pack, or make a key."""
+    """Verify a pack, make a key, or write the files of a quarter."""
+    if options.verb == "build":
+        return review_build.run(options)
     return _make_key(options) if options.verb == "key" else _verify(options)
 
 
