@@ -47,6 +47,7 @@ LISTED = {
     "preuve publique": "{preuves publiques}",
     "chiffre public": "/chiffre/en-vigueur/",
     "données ouvertes": "/donnees-ouvertes/",
+    "vérifier un bilan": "/verifier-un-bilan/",
     "accessibilité": "/accessibilite/",
     "mentions légales": "/mentions-legales/",
     "données personnelles": "/donnees-personnelles/",

@@ -115,6 +115,10 @@ TABLE = {
     "api:conventions": public(),
     "api:convention": public(),
     "api:barometre": public(),
+    "portal:proof_keys": public(),
+    "portal:proof_keys_file": public(
+        status=404, visitor=404, stranger=404, roles=NOBODY
+    ),  # no key in these settings
     "portal:accessibility": public(),
     "portal:legal_notice": public(),
     "portal:privacy": public(),

@@ -21,7 +21,7 @@ from pydantic import ConfigDict, create_model
 from pydantic import Field as Described
 
 from traitdunion.portal import open_data
-from traitdunion.portal.open_data import BAROMETRE, CONVENTIONS, Table
+from traitdunion.portal.open_data import BAROMETRE, BILANS, CONVENTIONS, Table
 from traitdunion.portal.secrecy import SecrecyError
 
 MOST: Final = 500
@@ -85,6 +85,8 @@ def _page_of(table: Table, row: Any) -> Any:  # noqa: ANN401
 
 Convention = _row_of(CONVENTIONS)
 Conventions = _page_of(CONVENTIONS, Convention)
+Bilan = _row_of(BILANS)
+Bilans = _page_of(BILANS, Bilan)
 Estimation = _row_of(BAROMETRE)
 Estimations = _page_of(BAROMETRE, Estimation)
 

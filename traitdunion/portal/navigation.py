@@ -91,6 +91,7 @@ PUBLIC = (Entry(label="Avancement du plan", page="portal:public_plan"),)
 FOOTER = (
     Entry(label="Avancement du plan (page publique)", page="portal:public_plan"),
     Entry(label="Données ouvertes", page="portal:open_data"),
+    Entry(label="Vérifier un bilan", page="portal:proof_keys"),
     Entry(label="Accessibilité", page="portal:accessibility"),
     Entry(label="Mentions légales", page="portal:legal_notice"),
     Entry(label="Données personnelles", page="portal:privacy"),

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from django.conf import settings
+from django.utils import timezone
 
 from traitdunion.audit.kept import Kept
 from traitdunion.audit.queries import last_writes
@@ -22,8 +23,11 @@ from traitdunion.barometer.access_results import published_waves
 from traitdunion.conventions import queries as conventions
 from traitdunion.exchange.cells import neutralised
 from traitdunion.identity.kinds import Side
+from traitdunion.plan.queries import end_of
 from traitdunion.portal import secrecy
 from traitdunion.portal.secrecy import Counted, SecrecyError
+from traitdunion.reviews import queries_public
+from traitdunion.reviews.document import Verdict
 from traitdunion.territories.models import Region
 
 LICENCE: Final = {
@@ -439,6 +443,117 @@ BAROMETRE: Final = Table(
     counted=COUNTED,
 )
 
+# Bilans
+
+
+def _bilans(day: date) -> list[Row]:
+    return [
+        {
+            "territoire": each.departement or NATION,
+            "nom": each.name or "France",
+            "trimestre": each.quarter,
+            "version": each.number,
+            "rectifie": each.corrects,
+            "criteres_exemple": each.is_example,
+            "conclusion_calculee": each.computed,
+            "conclusion_retenue": each.kept,
+            "motif_ecart": each.reason or None,
+            "signe_par_les_deux_le": timezone.localdate(max(each.signed_at.values())),
+            "empreinte": each.sha256,
+            "perime_le": each.outdated_on if each.outdated_on and each.outdated_on <= day else None,
+        }
+        for each in queries_public.signed(until=end_of(day))
+    ]
+
+
+VERDICTS: Final = tuple(verdict.value for verdict in Verdict)
+BILANS: Final = Table(
+    name="bilans",
+    title="Bilans trimestriels signés des deux parties",
+    description=(
+        "Une ligne par version signée des deux institutions : sa conclusion, et l’empreinte du texte signé. "
+        "Un bilan qui n’est pas signé des deux n’y figure pas : le silence n’est pas un accord."
+    ),
+    limits=(
+        "Une conclusion décrit une coopération entre institutions ; elle ne mesure ni un risque ni une personne.",
+        "La table ne classe pas les départements : elle suit les trimestres, puis l’ordre de leurs codes.",
+        "« Non concluant » est une conclusion : il manque une réponse.",
+    ),
+    fields=(
+        Field(
+            name="territoire",
+            kind="string",
+            title="Territoire",
+            description="Code officiel géographique du département, « FR » pour le bilan national.",
+        ),
+        Field(name="nom", kind="string", title="Nom", description="Nom du territoire."),
+        Field(
+            name="trimestre", kind="string", title="Trimestre", description="Année et trimestre, « 2026-T3 »."
+        ),
+        Field(
+            name="version",
+            kind="integer",
+            title="Version",
+            description="Une rectification est une nouvelle version.",
+        ),
+        Field(
+            name="rectifie",
+            kind="integer",
+            title="Rectifie",
+            description="La version que celle-ci rectifie ; vide pour une première version.",
+            is_always_there=False,
+        ),
+        Field(
+            name="criteres_exemple",
+            kind="boolean",
+            title="Critères d’exemple",
+            description="Vrai si les critères sont l’exemple du site, sans valeur officielle.",
+        ),
+        Field(
+            name="conclusion_calculee",
+            kind="string",
+            title="Conclusion calculée",
+            description="Ce que donnent les critères, fixés avant le trimestre.",
+            among=VERDICTS,
+        ),
+        Field(
+            name="conclusion_retenue",
+            kind="string",
+            title="Conclusion retenue",
+            description="Ce que les deux parties concluent.",
+            among=VERDICTS,
+        ),
+        Field(
+            name="motif_ecart",
+            kind="string",
+            title="Motif de l’écart",
+            description="Pourquoi la conclusion retenue s’écarte du calcul ; vide si elle ne s’en écarte pas.",
+            is_always_there=False,
+        ),
+        Field(
+            name="signe_par_les_deux_le",
+            kind="date",
+            title="Signé des deux le",
+            description="Jour de la seconde signature, à l’heure de Paris.",
+        ),
+        Field(
+            name="empreinte",
+            kind="string",
+            title="Empreinte",
+            description="SHA-256 du texte signé, celle que porte le dossier de preuve.",
+        ),
+        Field(
+            name="perime_le",
+            kind="date",
+            title="Périmé le",
+            description="Jour depuis lequel une source dit autre chose qu’à la signature.",
+            is_always_there=False,
+        ),
+    ),
+    key=("territoire", "trimestre", "version"),
+    read=_bilans,
+)
+
 TABLES: Final[Mapping[str, Table]] = MappingProxyType(
-    {table.name: table for table in (CONVENTIONS, BAROMETRE)}
+    {table.name: table for table in (BILANS, CONVENTIONS, BAROMETRE)}
 )

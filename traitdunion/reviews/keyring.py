@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.conf import settings
 
 from traitdunion.reviews import signing
-from traitdunion.reviews.signing import SigningError, SigningKey
+from traitdunion.reviews.signing import KeyChain, SigningError, SigningKey
 
 
 def site_key() -> SigningKey:
@@ -17,14 +17,11 @@ def site_key() -> SigningKey:
     Raises:
         SigningError: no key is set, or a file cannot be read.
     """
-    if not settings.BILAN_KEY or not settings.BILAN_KEYS:
+    chain = published_chain()
+    if not settings.BILAN_KEY or chain is None:
         raise SigningError(
             "Ce site n’a pas de clé de signature : aucun bilan ne peut être signé. Prévenez l’administrateur."
         )
-    try:
-        chain = signing.read_chain(Path(settings.BILAN_KEYS).read_bytes())
-    except OSError as error:
-        raise SigningError("La chaîne des clés publiques du site ne peut pas être lue.") from error
     return SigningKey(signing.read_private_file(Path(settings.BILAN_KEY)), chain)
 
 
@@ -33,3 +30,18 @@ def new_key(*, at: datetime) -> tuple[bytes, bytes]:
     private = Ed25519PrivateKey.generate()
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return pem, SigningKey.start(private, at=at).chain.to_bytes()
+
+
+def published_chain() -> KeyChain | None:
+    """Return the public keys that this site has used, None when it has none.
+
+    Raises:
+        SigningError: the file cannot be read.
+        MalformedError: it is not a chain of keys.
+    """
+    if not settings.BILAN_KEYS:
+        return None
+    try:
+        return signing.read_chain(Path(settings.BILAN_KEYS).read_bytes())
+    except OSError as error:
+        raise SigningError("La chaîne des clés publiques du site ne peut pas être lue.") from error

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from traitdunion.portal import pdf, public
+from traitdunion.reviews import keyring
 
 
 @require_safe
@@ -51,6 +52,24 @@ def public_figure(request: HttpRequest, key: str) -> HttpResponse:
     if found is None:
         raise Http404
     return render(request, "portal/public_figure.html", {"found": found, **_read(found.day, today)})
+
+
+@require_safe
+def proof_keys(request: HttpRequest) -> HttpResponse:
+    """Publish the keys with which the site signs the bilans, and how to check one without the site."""
+    chain = keyring.published_chain()
+    keys = [] if chain is None else list(reversed(chain.keys))
+    return render(request, "portal/proof_keys.html", {"keys": keys})
+
+
+@require_safe
+def proof_keys_file(_request: HttpRequest) -> HttpResponse:
+    """Give the public keys as the verifier reads them."""
+    chain = keyring.published_chain()
+    if chain is None:
+        raise Http404("Ce site n’a pas encore de clé.")
+    headers = {"Content-Disposition": 'attachment; filename="cles.json"'}
+    return HttpResponse(chain.to_bytes(), content_type="application/json", headers=headers)
 
 
 @require_safe
