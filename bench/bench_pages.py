@@ -96,6 +96,10 @@ LISTED = {
     "bilan": "{bilans}",
     "version d’un bilan": "{bilans}versions/1/",
     "critères des bilans": "/bilans/criteres/",
+    "bilans nationaux publiés": "/bilans/publies/",
+    "bilan national publié": "{bilans nationaux}",
+    "textes des départements": "{bilans}departements/",
+    "noms des institutions": "/bilans/noms/",
     "imports": "/echanges/",
     "mes avis": "/avis/",
     "avis": "{avis}",
@@ -103,7 +107,7 @@ LISTED = {
     "calendrier": "/avis/calendrier/",
     "envois non remis": "/avis/non-remis/",
 }
-# Where the first address that starts so and ends with an identifier is found.
+# Where the first address that starts so and ends with an identifier, or a quarter, is found.
 FOUND_AT = {
     "preuves publiques": ("/", "/preuve/"),
     "organisations": ("/identite/administration/organisations/", "/identite/administration/organisations/"),
@@ -118,6 +122,7 @@ FOUND_AT = {
     "questionnaires": ("/barometre/questionnaires/", "/barometre/questionnaires/"),
     "pistes": ("/barometre/departements/67/pistes/", "/barometre/pistes/"),
     "bilans": ("/bilans/", "/bilans/"),
+    "bilans nationaux": ("/bilans/publies/", "/bilans/publies/"),
     "avis": ("/avis/", "/avis/"),
 }
 
@@ -184,7 +189,9 @@ def found(reader: "Reader", address: str) -> str | None:
     source, start = FOUND_AT[name]
     if (page := found(reader, source)) is None:
         return None
-    link = re.search(rf'href="({re.escape(start)}[0-9a-f-]{{36}}/)"', reader.ask("GET", page)[1])
+    link = re.search(
+        rf'href="({re.escape(start)}(?:[0-9a-f-]{{36}}|[0-9]{{4}}-T[1-4])/)"', reader.ask("GET", page)[1]
+    )
     return link[1] + rest if link else None
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
@@ -28,7 +29,7 @@ from traitdunion.conventions.models import (
 )
 from traitdunion.conventions.queries import departement_situation
 from traitdunion.conventions.rules import quarter_of
-from traitdunion.demo import barometer_world
+from traitdunion.demo import barometer_world, bilan_world
 from traitdunion.demo.personas import HOME_DEPARTEMENT, ISSUER
 from traitdunion.exchange import actions as exchange
 from traitdunion.exchange import registry
@@ -47,6 +48,7 @@ from traitdunion.reviews import kinds as bilan_kinds
 from traitdunion.reviews import queries as bilan_queries
 from traitdunion.reviews.models import Review
 from traitdunion.reviews.rules import Quarter
+from traitdunion.reviews.signing import SigningKey
 from traitdunion.territories.models import Departement
 
 ACTOR = task("essais")
@@ -56,6 +58,7 @@ EVERY = frozenset(Role)
 NOBODY = frozenset()
 NATIONAL = frozenset({R.DESK_SANTE, R.DESK_INTERIEUR, R.SG_CIPDR, R.DPO, R.INSPECTEUR, R.ADMINISTRATEUR})
 EDITORS = frozenset({R.DESK_SANTE, R.DESK_INTERIEUR, R.SG_CIPDR, R.ADMINISTRATEUR})
+DESKS = frozenset({R.DESK_SANTE, R.DESK_INTERIEUR})
 DYAD = frozenset({R.PREFET, R.REFERENT_PREFECTURE, R.DG_ARS, R.REFERENT_ARS})
 ADMIN = frozenset({R.ADMINISTRATEUR})
 
@@ -282,6 +285,14 @@ TABLE = {
     "reviews:documents": read(NATIONAL),
     "reviews:documents_prepare": press(EDITORS),
     "reviews:documents_zip": read(NATIONAL, status=302),  # nothing prepared: it says so on their page
+    "reviews:public_list": public(),
+    "reviews:public_detail": public(),
+    "reviews:public_version": public(),
+    "reviews:public_file": public(),
+    "reviews:party_list": read(),
+    "reviews:party_register": write(ADMIN),
+    "reviews:themes": read(NATIONAL),
+    "reviews:cite": press(DESKS),
     "reviews:paragraph_write": write(DYAD),
     "reviews:figures_again": press(DYAD),
     "reviews:conclusion": write(DYAD),
@@ -467,7 +478,21 @@ def _bilans(departement: Departement, today: date, at: datetime) -> dict[str, ob
                 **who,
             )
             bilans_signing.offer(version, side=bilan_kinds.Party.ARS, **who)
-    return {"bilan": opened[quarter], "offered_bilan": opened[quarter.previous], "promised": promised}
+    national = {
+        each: bilans_opening.open_national(each, today=today, **who)
+        or Review.objects.get(level=bilan_kinds.Level.NATIONAL.value, quarter=str(each))
+        for each in (quarter.previous, quarter)
+    }
+    key = SigningKey.start(Ed25519PrivateKey.generate(), at=at - timedelta(days=365))
+    assert bilan_world.publish(national[quarter.previous], key=key, actor=ACTOR)
+    return {
+        "bilan": opened[quarter],
+        "offered_bilan": opened[quarter.previous],
+        "promised": promised,
+        "national_bilan": national[quarter],
+        "published": national[quarter.previous],
+        "local_paragraph": bilan_queries.last_version(opened[quarter]).paragraphs.first(),
+    }
 
 
 def _check(mandate: Mandate, departement: Departement, at: datetime) -> ContactCheck:
@@ -554,6 +579,14 @@ def address(name: str, stage: Stage, role: Role | None) -> str:
         "barometer:answer": [campaign.link_of(on["opened"])],
         "barometer:answer_screen": [campaign.link_of(on["opened"]), 1],
         "barometer:answer_review": [campaign.link_of(on["opened"])],
+        "reviews:public_list": [],
+        "reviews:public_detail": [on["published"].quarter],
+        "reviews:public_version": [on["published"].quarter, 1],
+        "reviews:public_file": [on["published"].quarter, 1, "pdf"],
+        "reviews:party_list": [],
+        "reviews:party_register": [],
+        "reviews:themes": [on["national_bilan"].public_id],
+        "reviews:cite": [on["national_bilan"].public_id, on["local_paragraph"].public_id],
         "reviews:paragraph_write": [on["bilan"].public_id, "convention", "commune"],
         "reviews:settle": [on["bilan"].public_id, on["promised"].public_id],
         "reviews:version_detail": [on["offered_bilan"].public_id, 1],

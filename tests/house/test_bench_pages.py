@@ -38,6 +38,7 @@ NOT_TIMED = {
     "identity:oidc_request",
     "identity:post_open",
     "portal:restitution",  # a PDF
+    "reviews:public_version",  # the page of reviews:public_detail, at an older version
 }
 
 

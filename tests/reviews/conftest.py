@@ -3,7 +3,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.conventions import scene as dyads
 from tests.identity.conftest import house, territories  # noqa: F401  # fixtures
-from tests.reviews import scene
+from tests.reviews import national, scene
 from traitdunion.reviews.signing import SigningKey
 
 
@@ -21,3 +21,9 @@ def key():
 def bilan(dyad, key):
     """The bilan of the Bas-Rhin for the third quarter of 2026, just opened."""
     return scene.Bilan(dyad=dyad, key=key)
+
+
+@pytest.fixture
+def nation(bilan):
+    """The national bilan of the third quarter of 2026, just opened over two départements."""
+    return national.National(local=bilan)

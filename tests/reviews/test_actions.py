@@ -16,14 +16,14 @@ from traitdunion.reviews import actions, actions_opening, queries
 from traitdunion.reviews.actions import ConflictError, Seat
 from traitdunion.reviews.criteria import CriteriaError
 from traitdunion.reviews.figures import TokenError, token
-from traitdunion.reviews.kinds import Conclusion, Fate, Owner, Party, State, Step, Voice
+from traitdunion.reviews.kinds import Conclusion, Fate, Level, Owner, Party, State, Step, Voice
 from traitdunion.reviews.models import Commitment, CriteriaVersion, FormerText, Paragraph, Review, Version
 from traitdunion.reviews.outline import TITLES
 from traitdunion.reviews.rules import Quarter, state_of
 from traitdunion.reviews.writing import ReviewRefusedError
 from traitdunion.territories.models import Departement
 
-TEXT = actions_opening.EXAMPLE.read_text(encoding="utf-8")
+TEXT = actions_opening.EXAMPLES[Level.DEPARTEMENT].read_text(encoding="utf-8")
 OTHER = TEXT.replace("Exemple Trait d’union 1", "Essai 2")
 
 

@@ -101,8 +101,10 @@ class TestTheWorker:
     def test_it_freezes_the_criteria_and_opens_the_quarter(self, dyad):
         self.run()
 
-        assert CriteriaVersion.objects.get(quarter="2026-T4").came_late is False
-        assert Review.objects.filter(quarter="2026-T3").count() == 2
+        frozen = CriteriaVersion.objects.filter(quarter="2026-T4")
+        assert [(row.level, row.came_late) for row in frozen] == [("departement", False), ("national", False)]
+        assert Review.objects.filter(quarter="2026-T3", level="departement").count() == 2
+        assert Review.objects.filter(quarter="2026-T3", level="national").count() == 1
         assert Notice.objects.count() == 2
 
     def test_a_departement_of_the_antilles_is_open_at_the_same_tick(self, dyad):
@@ -125,7 +127,7 @@ class TestTheWorker:
         self.run()
         self.run()
 
-        assert Review.objects.count() == 2
+        assert Review.objects.filter(level="departement").count() == 2
         assert Notice.objects.count() == 2
 
     def test_it_sees_what_changed_after_the_signatures(self, bilan):

@@ -255,8 +255,14 @@ class TestCriteria:
         admin = act_as(Client(), bilan.dyad.house.mandate(Role.ADMINISTRATEUR))
         form = admin.get("/bilans/criteres/preparer/").context["form"]
 
-        late = admin.post("/bilans/criteres/preparer/", {"quarter": "2026-T4", "text": form.initial["text"]})
-        done = admin.post("/bilans/criteres/preparer/", {"quarter": "2027-T1", "text": form.initial["text"]})
+        late = admin.post(
+            "/bilans/criteres/preparer/",
+            {"level": "departement", "quarter": "2026-T4", "text": form.initial["text"]},
+        )
+        done = admin.post(
+            "/bilans/criteres/preparer/",
+            {"level": "departement", "quarter": "2027-T1", "text": form.initial["text"]},
+        )
 
         assert late.status_code == 400
         assert "a commencé le 01/10/2026" in text_of(late)

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -38,6 +38,7 @@ ADDRESS: Final = "127.0.0.1"
 DATABASE: Final = "traitdunion_demo"
 BILAN_KEY: Final = "bilan-key.pem"
 BILAN_KEYS: Final = "bilan-keys.json"
+STORY: Final = timedelta(days=365)
 
 _UNFINISHED: Final = f"{DATABASE}_new"
 _WORKER_COMMAND: Final = ("django", "procrastinate", "worker")
@@ -155,7 +156,8 @@ def _prepare_signing_key(state: Path) -> None:
     """Draw the key that signs the bilans of the demonstration, unless there is one: bilans rest on it."""
     if (state / BILAN_KEY).exists() and (state / BILAN_KEYS).exists():
         return
-    private, chain = keyring.new_key(at=datetime.now(UTC))
+    # The story it signs began before today.
+    private, chain = keyring.new_key(at=datetime.now(UTC) - STORY)
     write_private(state / BILAN_KEY, private.decode())
     write_private(state / BILAN_KEYS, chain.decode())
 

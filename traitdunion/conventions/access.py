@@ -54,9 +54,15 @@ def titles_to_sign(
     departement: Departement, *, side: Side, person: Person | None = None, on: date | None = None
 ) -> Sequence[Title]:
     """Return the powers to sign for ``side`` in ``departement``: of one person, or of everyone on a day."""
-    role = SIGNATORIES[side]
-    mandates = Mandate.objects.filter(_covering("post__", departement), post__role=role.value)
-    delegations = Delegation.objects.filter(_covering("given_by__", departement), given_by__role=role.value)
+    return titles_of(SIGNATORIES[side], departement, person=person, on=on)
+
+
+def titles_of(
+    role: Role, place: Departement | None, *, person: Person | None = None, on: date | None = None
+) -> Sequence[Title]:
+    """Return the powers of a role that signs over ``place``, its own and those it delegated; None is the nation."""
+    mandates = Mandate.objects.filter(_covering("post__", place), post__role=role.value)
+    delegations = Delegation.objects.filter(_covering("given_by__", place), given_by__role=role.value)
     if person is not None:
         mandates, delegations = mandates.filter(person=person), delegations.filter(given_to=person)
     if on is not None:
@@ -90,6 +96,8 @@ def titles_to_sign(
     return own + received
 
 
-def _covering(post: str, departement: Departement) -> Q:
-    """Return the filter of the posts whose territory holds ``departement``."""
+def _covering(post: str, departement: Departement | None) -> Q:
+    """Return the filter of the posts whose territory holds ``departement``, or is the nation."""
+    if departement is None:
+        return Q(**{f"{post}departement": None, f"{post}region": None})
     return Q(**{f"{post}departement_id": departement.code}) | Q(**{f"{post}region_id": departement.region_id})

@@ -44,6 +44,8 @@ from traitdunion.plan.models import (
     IndicatorValue,
     Measure,
 )
+from traitdunion.reviews import keyring
+from traitdunion.reviews.signing import SigningError, SigningKey
 from traitdunion.territories.models import Ars, Departement
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -123,7 +125,7 @@ def build(
         today=today, departements=world.departements, home=HOME_DEPARTEMENT, actor=ACTOR, seed=seed
     )
     tell(f"{len(waves)} vagues du baromètre")
-    tell(f"{bilan_world.build(today=today, actor=ACTOR)} bilans ouverts")
+    tell(f"{bilan_world.build(today=today, actor=ACTOR, key=_bilan_key())} bilans ouverts")
     audit.record(
         event="demo.world.built",
         subject=f"{len(world.departements)} départements",
@@ -131,6 +133,14 @@ def build(
         at=noon(today),
         detail={"seed": seed, "years": years},
     )
+
+
+def _bilan_key() -> SigningKey | None:
+    """Return the key that signs bilans, None where this site has none: those of the story then stay open."""
+    try:
+        return keyring.site_key()
+    except SigningError:
+        return None
 
 
 def _organisations(world: World) -> None:

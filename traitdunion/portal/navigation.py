@@ -87,9 +87,13 @@ MAIN = (
     Entry(label="Imports", page="exchange:run_list", shown_to=may_import),
     Entry(label="Administration", page="identity:administration", shown_to=is_administrator),
 )
-PUBLIC = (Entry(label="Avancement du plan", page="portal:public_plan"),)
+PUBLIC = (
+    Entry(label="Avancement du plan", page="portal:public_plan"),
+    Entry(label="Bilans nationaux", page="reviews:public_list"),
+)
 FOOTER = (
     Entry(label="Avancement du plan (page publique)", page="portal:public_plan"),
+    Entry(label="Bilans nationaux publiés", page="reviews:public_list"),
     Entry(label="Données ouvertes", page="portal:open_data"),
     Entry(label="Vérifier un bilan", page="portal:proof_keys"),
     Entry(label="Accessibilité", page="portal:accessibility"),
@@ -126,7 +130,7 @@ def address(page: str, arguments: Mapping[str, Any] | None = None) -> str | None
 
 
 def main(mandate: Mandate | None, *, match: ResolverMatch | None, path: str) -> list[Link]:
-    """Return the main navigation: the public page alone without a mandate."""
+    """Return the main navigation: the public pages alone without a mandate."""
     if mandate:
         entries = [entry for entry in MAIN if entry.shown_to(mandate)]
         return _links(entries, mandate, match=match, path=path)

@@ -1,5 +1,6 @@
 """Who reads a bilan, who writes it, who may sign it that day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,28 +9,40 @@ from django.db.models import QuerySet
 from traitdunion.conventions import access as conventions
 from traitdunion.conventions.rules import period
 from traitdunion.identity.access import departements_visible_to
-from traitdunion.identity.kinds import Role, Side
-from traitdunion.identity.models import Delegation, Mandate
+from traitdunion.identity.kinds import SIDE_OF, SIGNATORIES, Role, Side
+from traitdunion.identity.models import Delegation, Mandate, Person
 from traitdunion.plan.access import EDITORS
 from traitdunion.reviews.kinds import Level, Party
 from traitdunion.reviews.models import Review
 from traitdunion.reviews.rules import name_of
 
 WRITERS = conventions.DRAFTERS
+# The desks of the two ministries write the national bilan, and their mandate signs it.
+DESKS = {Role.DESK_SANTE: Party.SANTE, Role.DESK_INTERIEUR: Party.INTERIEUR}
 
 
 def reviews_visible_to(mandate: Mandate) -> QuerySet[Review]:
-    """Return the bilans that ``mandate`` may read; the others do not exist for it."""
-    reviews = Review.objects.filter(level=Level.DEPARTEMENT.value).select_related(
-        "departement__region", "criteria"
-    )
+    """Return the bilans that ``mandate`` may read; the others do not exist for it.
+
+    Before it is published, the national one is for those who read the whole country.
+    """
+    reviews = Review.objects.select_related("departement__region", "criteria")
     if mandate.is_national:
         return reviews
-    return reviews.filter(departement__in=departements_visible_to(mandate))
+    return reviews.filter(level=Level.DEPARTEMENT.value, departement__in=departements_visible_to(mandate))
+
+
+def party_of_role(level: Level) -> dict[Role, Party]:
+    """Return the roles that sit for each institution of a level."""
+    if level is Level.NATIONAL:
+        return DESKS
+    return {role: Party(side.value) for role, side in SIDE_OF.items()}
 
 
 def party_of(mandate: Mandate, review: Review) -> Party | None:
     """Return the institution for which ``mandate`` writes a bilan, None for a reader."""
+    if review.level == Level.NATIONAL.value:
+        return DESKS.get(mandate.role)
     if mandate.role not in WRITERS or mandate.side is None or review.departement is None:
         return None
     return Party(mandate.side.value) if mandate.covers(review.departement) else None
@@ -77,11 +90,9 @@ def power_to_sign(review: Review, *, side: Party, mandate: Mandate, on: date) ->
 
     Their own post of signatory comes before a delegation; a delegation asks for a mandate that runs that day too.
     """
-    if review.departement is None or not _runs(mandate, on):
+    if not _runs(mandate, on):
         return None
-    titles = conventions.titles_to_sign(
-        review.departement, side=Side(side.value), person=mandate.person, on=on
-    )
+    titles = _titles(review, side, on=on, person=mandate.person)
     for title in titles:
         if title.delegation is None:
             own = (
@@ -107,15 +118,24 @@ def power_to_sign(review: Review, *, side: Party, mandate: Mandate, on: date) ->
 
 def refusal_to_sign(review: Review, *, side: Party, mandate: Mandate, on: date) -> str:
     """Return why a person may not sign for ``side`` on a day, and who could."""
-    if review.departement is None:
-        return "Le bilan national ne se signe pas ici."
-    able = conventions.titles_to_sign(review.departement, side=Side(side.value), on=on)
+    able = _titles(review, side, on=on)
     who = " ; ".join(dict.fromkeys(f"{title.person.name} ({title.power.sentence})" for title in able))
     could = f"Peuvent signer : {who}." if who else "Personne ne peut signer : faites enregistrer un mandat."
     return (
         f"Le {on:%d/%m/%Y}, {mandate.person.name} ne peut pas signer pour {name_of(side)} : ni mandat de signataire ni "
         f"délégation ne lui donne ce pouvoir ce jour-là. {could}"
     )
+
+
+def _titles(
+    review: Review, side: Party, *, on: date, person: Person | None = None
+) -> Sequence[conventions.Title]:
+    """Return the powers to sign for ``side``: posts of its signatory over the place of the bilan, and delegations."""
+    if review.level == Level.NATIONAL.value:
+        [role] = [role for role, party in DESKS.items() if party is side]
+    else:
+        role = SIGNATORIES[Side(side.value)]
+    return conventions.titles_of(role, review.departement, person=person, on=on)
 
 
 def _runs(mandate: Mandate, on: date) -> bool:

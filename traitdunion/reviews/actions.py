@@ -10,7 +10,7 @@ from django.db import transaction
 from traitdunion.audit import actions as audit
 from traitdunion.audit.actors import Actor
 from traitdunion.conventions import actions_practice as practice
-from traitdunion.reviews import figures, prefill, queries
+from traitdunion.reviews import figures, prefill, queries, sources
 from traitdunion.reviews.figures import Change, Figure
 from traitdunion.reviews.kinds import Conclusion, Fate, Level, Owner, Party, Voice
 from traitdunion.reviews.models import (
@@ -24,7 +24,7 @@ from traitdunion.reviews.models import (
     ReviewMeeting,
     Version,
 )
-from traitdunion.reviews.outline import TITLES, voices
+from traitdunion.reviews.outline import titles, voices
 from traitdunion.reviews.records import clean
 from traitdunion.reviews.rules import Quarter
 from traitdunion.reviews.writing import ReviewRefusedError, author, log, open_for_writing
@@ -64,7 +64,7 @@ def write_paragraph(
 
     Args:
         version: the text of the bilan.
-        section: a key of ``outline.TITLES``.
+        section: a part of its level: a key of ``outline.titles``.
         voice: both together, or ``side`` alone.
         text: what it says; a figure is cited, not typed.
         revision: the one the author started from; 0 when there was no paragraph.
@@ -78,7 +78,7 @@ def write_paragraph(
         TokenError: a citation is cut or names no figure.
     """
     version = open_for_writing(version)
-    if section not in TITLES or voice not in {Voice.COMMUNE, Voice(side.value)}:
+    if section not in titles(version.life.level) or voice not in {Voice.COMMUNE, Voice(side.value)}:
         raise ReviewRefusedError(
             "Chaque institution écrit le texte commun et sa propre position, jamais celle de l’autre."
         )
@@ -125,7 +125,7 @@ def regenerate(version: Version, *, today: date, actor: Actor, at: datetime) -> 
     version = open_for_writing(version)
     review = version.review
     before = queries.figures_by_name(version)
-    after = queries.read_again(review, day=today)
+    after = sources.read_again(review, day=today, at=at)
     changes = figures.compare(before, after)
     kept = {name: figure for name, figure in before.items() if name not in after}
     # A text may still cite a figure whose source vanished: it stays, and says that it has no value any more.
@@ -134,8 +134,8 @@ def regenerate(version: Version, *, today: date, actor: Actor, at: datetime) -> 
         after[name] = figures.vanished(kept[name])
     version.figures.all().delete()
     FigureRow.objects.bulk_create(FigureRow.of(version, figure) for figure in after.values())
-    version.figures_on = today
-    version.save(update_fields=["figures_on"])
+    version.figures_on, version.figures_at = today, at
+    version.save(update_fields=["figures_on", "figures_at"])
     _propose_again(version, after, actor=actor, at=at)
     log(version, "regenerated", actor=actor, at=at, changed=[change.id for change in changes])
     return changes
@@ -143,13 +143,10 @@ def regenerate(version: Version, *, today: date, actor: Actor, at: datetime) -> 
 
 def _propose_again(version: Version, found: dict[str, Figure], *, actor: Actor, at: datetime) -> None:
     """Replace the proposed texts that nobody touched."""
-    review = version.review
-    before = queries.figures_before(Quarter.read(review.quarter), [review.departement_id or ""])
-    changes = None
-    if review.departement_id in before:
-        changes = figures.compare(before[review.departement_id], found)
+    before = sources.before(version.review)
+    changes = None if before is None else figures.compare(before, found)
     written = {each.section: each for each in version.paragraphs.filter(voice=Voice.COMMUNE.value)}
-    for section, text in prefill.proposals(found, changes).items():
+    for section, text in prefill.proposals(found, changes, version.life.level).items():
         paragraph = written.get(section)
         if paragraph is None or paragraph.generated == text:
             continue

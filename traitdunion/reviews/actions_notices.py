@@ -20,9 +20,9 @@ from traitdunion.identity.models import Mandate, Person
 from traitdunion.notices import actions as notices
 from traitdunion.notices.actions import Letter
 from traitdunion.notices.letters import letter
-from traitdunion.reviews import queries, rules
-from traitdunion.reviews.kinds import Party, Rung, State
-from traitdunion.reviews.models import Version
+from traitdunion.reviews import access, queries, rules
+from traitdunion.reviews.kinds import Level, Party, Rung, State
+from traitdunion.reviews.models import Review, Version
 from traitdunion.reviews.rules import Quarter
 from traitdunion.territories.models import Departement
 
@@ -54,11 +54,49 @@ def tell_rungs(quarter: Quarter, day: date, *, actor: Actor, at: datetime) -> in
     ]
     in_post = _people(lines, day)
     letters = [
-        _letter(line.version, line.departement, rung, person, table.clock(day))
+        _letter(line.version, rung, person, table.clock(day))
         for line in lines
         if line.version is not None
         for person in _readers(line, rung, in_post)
     ]
+    return _write(quarter, rung, letters, actor=actor, at=at)
+
+
+@transaction.atomic
+def tell_national_rungs(quarter: Quarter, day: date, *, actor: Actor, at: datetime) -> int:
+    """Write the notices of the national calendar of ``quarter`` due on ``day`` and return how many are new.
+
+    The desks that are awaited are told; late, the secrétariat général of the CIPDR is told as well.
+    """
+    table = rules.timetable(quarter, Level.NATIONAL)
+    rung = table.rung(day)
+    review = Review.objects.filter(level=Level.NATIONAL.value, quarter=str(quarter)).first()
+    if rung is None or review is None:
+        return 0
+    version = queries.last_version(review)
+    awaited = rules.awaited(version.life)
+    if not awaited:
+        return 0
+    roles = [role for role, party in access.DESKS.items() if party in awaited]
+    if rung is Rung.ESCALATION:
+        roles.append(Role.SG_CIPDR)
+    mandates = (
+        Mandate.objects.current(day)
+        .filter(
+            post__role__in=[role.value for role in roles],
+            post__departement=None,
+            post__region=None,
+            person__is_active=True,
+        )
+        .select_related("person")
+        .order_by("pk")
+    )
+    people = {mandate.person_id: mandate.person for mandate in mandates}
+    letters = [_letter(version, rung, person, table.clock(day)) for person in people.values()]
+    return _write(quarter, rung, letters, actor=actor, at=at)
+
+
+def _write(quarter: Quarter, rung: Rung, letters: Sequence[Letter], *, actor: Actor, at: datetime) -> int:
     written = notices.write_all(letters, at=at)
     if written:
         audit.record(
@@ -109,11 +147,17 @@ def _readers(
     return {person.pk: person for person in people}.values()
 
 
-def _letter(version: Version, departement: Departement, rung: Rung, person: Person, clock: str) -> Letter:
+def _subject(review: Review, rung: Rung) -> str:
+    if rung is Rung.ESCALATION and review.level == Level.NATIONAL.value:
+        return "bilan non signé, le secrétariat général du CIPDR est averti"
+    return SUBJECTS[rung]
+
+
+def _letter(version: Version, rung: Rung, person: Person, clock: str) -> Letter:
     review = version.review
     quarter, state = Quarter.read(review.quarter), rules.state_of(version.life)
     said = [
-        f"Le bilan {departement.name_with_link}, {quarter.label}, est {state.label}.",
+        f"Le bilan {review.place}, {quarter.label}, est {state.label}.",
         rules.turn_sentence(version.life, reader=None),
         clock,
         "Le silence d’une institution ne vaut jamais accord : le bilan reste dans cet état tant que personne n’agit.",
@@ -121,6 +165,6 @@ def _letter(version: Version, departement: Departement, rung: Rung, person: Pers
     return Letter(
         key=f"reviews.rung:{review.public_id}:{version.number}:{rung.value}:{person.public_id}",
         person=person,
-        subject=f"Bilan {departement.name_with_link} : {SUBJECTS[rung]}",
+        subject=f"Bilan {review.place} : {_subject(review, rung)}",
         body=letter(said, path=reverse("reviews:review_detail", args=[review.public_id])),
     )

@@ -1,7 +1,7 @@
 """Freeze the criteria of a quarter before it, and open its bilans once it is over, already written."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -10,14 +10,19 @@ from django.db import transaction
 
 from traitdunion.audit import actions as audit
 from traitdunion.audit.actors import Actor
-from traitdunion.reviews import criteria, figures, prefill, queries, rules
+from traitdunion.reviews import criteria, figures, prefill, queries, rules, sources
+from traitdunion.reviews.figures import Figure
 from traitdunion.reviews.kinds import Level, Voice
 from traitdunion.reviews.models import CriteriaVersion, FigureRow, Paragraph, Review, Version
 from traitdunion.reviews.rules import Quarter
 from traitdunion.reviews.writing import ReviewRefusedError
 from traitdunion.territories.models import Departement
 
-EXAMPLE: Final = Path(__file__).parent / "data" / "criteres_exemple.toml"
+DATA: Final = Path(__file__).parent / "data"
+EXAMPLES: Final = {
+    Level.DEPARTEMENT: DATA / "criteres_exemple.toml",
+    Level.NATIONAL: DATA / "criteres_national_exemple.toml",
+}
 
 
 # Criteria
@@ -25,7 +30,13 @@ EXAMPLE: Final = Path(__file__).parent / "data" / "criteres_exemple.toml"
 
 @transaction.atomic
 def prepare_criteria(
-    quarter: Quarter, *, text: str, today: date, actor: Actor, at: datetime
+    quarter: Quarter,
+    *,
+    text: str,
+    level: Level = Level.DEPARTEMENT,
+    today: date,
+    actor: Actor,
+    at: datetime,
 ) -> CriteriaVersion:
     """Write the criteria of a quarter that has not started; written again before it starts, they are replaced.
 
@@ -41,30 +52,40 @@ def prepare_criteria(
     read = criteria.read(text)
     row, _ = CriteriaVersion.objects.update_or_create(
         quarter=str(quarter),
+        level=level.value,
         defaults={**_criteria_columns(read, text), **audit.authorship(actor=actor, at=at)},
     )
-    audit.record(event="reviews.criteria.prepared", subject=str(quarter), actor=actor, at=at)
+    audit.record(
+        event="reviews.criteria.prepared",
+        subject=str(quarter),
+        actor=actor,
+        at=at,
+        detail={"level": level.value},
+    )
     return row
 
 
 @transaction.atomic
-def freeze_criteria(quarter: Quarter, *, today: date, actor: Actor, at: datetime) -> CriteriaVersion:
+def freeze_criteria(
+    quarter: Quarter, *, level: Level = Level.DEPARTEMENT, today: date, actor: Actor, at: datetime
+) -> CriteriaVersion:
     """Freeze the criteria of ``quarter`` and return them: those prepared, else the last frozen, else the example.
 
     Done again, it changes nothing. Done after the quarter has started, the row says so.
     """
-    row = CriteriaVersion.objects.select_for_update().filter(quarter=str(quarter)).first()
+    of_level = CriteriaVersion.objects.filter(level=level.value)
+    row = of_level.select_for_update().filter(quarter=str(quarter)).first()
     if row is not None and row.frozen_at is not None:
         return row
     if row is None:
-        last = CriteriaVersion.objects.filter(frozen_at__isnull=False, quarter__lt=str(quarter)).first()
-        text = last.text if last is not None else EXAMPLE.read_text(encoding="utf-8")
+        last = of_level.filter(frozen_at__isnull=False, quarter__lt=str(quarter)).first()
+        text = last.text if last is not None else EXAMPLES[level].read_text(encoding="utf-8")
         columns = {**_criteria_columns(criteria.read(text), text), **audit.authorship(actor=actor, at=at)}
         # Another worker may freeze them now: the second one waits for the first, then reads its row.
         CriteriaVersion.objects.bulk_create(
-            [CriteriaVersion(quarter=str(quarter), **columns)], ignore_conflicts=True
+            [CriteriaVersion(quarter=str(quarter), level=level.value, **columns)], ignore_conflicts=True
         )
-        row = CriteriaVersion.objects.select_for_update().get(quarter=str(quarter))
+        row = of_level.select_for_update().get(quarter=str(quarter))
         if row.frozen_at is not None:
             return row
     row.frozen_at = at
@@ -75,7 +96,7 @@ def freeze_criteria(quarter: Quarter, *, today: date, actor: Actor, at: datetime
         subject=str(quarter),
         actor=actor,
         at=at,
-        detail={"sha256": row.sha256, "late": row.came_late},
+        detail={"level": level.value, "sha256": row.sha256, "late": row.came_late},
     )
     return row
 
@@ -139,21 +160,79 @@ def open_quarter(quarter: Quarter, *, today: date, actor: Actor, at: datetime) -
     return len(created)
 
 
+@transaction.atomic
+def open_national(quarter: Quarter, *, today: date, actor: Actor, at: datetime) -> Review | None:
+    """Open the national bilan of ``quarter``, already written, once the quarter is over in every département.
+
+    It opens with those of the départements: its figures are read again until it is offered for signature.
+
+    Returns:
+        The bilan when it is new; None when the quarter still runs somewhere, or it was open already.
+    """
+    zones = Departement.objects.order_by().values_list("time_zone", flat=True).distinct()
+    if any(quarter.ends_at(zone) > at for zone in zones):
+        return None
+    frozen = freeze_criteria(quarter, level=Level.NATIONAL, today=today, actor=actor, at=at)
+    fresh = Review(
+        level=Level.NATIONAL.value,
+        quarter=str(quarter),
+        due_on=rules.timetable(quarter, Level.NATIONAL).due_on,
+        criteria=frozen,
+        **audit.authorship(actor=actor, at=at),
+    )
+    Review.objects.bulk_create([fresh], ignore_conflicts=True)
+    review = Review.objects.select_related("criteria").filter(public_id=fresh.public_id).first()
+    if review is None:
+        return None
+    said = sources.read_again(review, day=today, at=at)
+    before = sources.before(review)
+    _write_first([(review, said, before)], today=today, actor=actor, at=at)
+    audit.record(
+        event="reviews.national.opened",
+        subject=str(quarter),
+        actor=actor,
+        at=at,
+        detail={"criteria": frozen.sha256},
+    )
+    return review
+
+
 def _fill(reviews: Sequence[Review], quarter: Quarter, *, today: date, actor: Actor, at: datetime) -> None:
     """Write the first version of bilans just opened, the same number of queries whatever their number."""
     places = [review.departement for review in reviews if review.departement is not None]
     found = queries.figures_of(quarter, places, day=today)
     before = queries.figures_before(quarter, [place.code for place in places])
+    codes = [review.departement_id or "" for review in reviews]
+    _write_first(
+        [(review, found[code], before.get(code)) for review, code in zip(reviews, codes, strict=True)],
+        today=today,
+        actor=actor,
+        at=at,
+    )
+
+
+def _write_first(
+    bilans: Sequence[tuple[Review, Mapping[str, Figure], Mapping[str, Figure] | None]],
+    *,
+    today: date,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Write the first version of bilans from their figures and those of the bilan before, when there is one."""
     versions = Version.objects.bulk_create(
-        Version(review=review, step_at=at, figures_on=today, **audit.authorship(actor=actor, at=at))
-        for review in reviews
+        Version(
+            review=review,
+            step_at=at,
+            figures_on=today,
+            figures_at=at,
+            **audit.authorship(actor=actor, at=at),
+        )
+        for review, _, _ in bilans
     )
     rows: list[FigureRow] = []
     paragraphs: list[Paragraph] = []
-    for version in versions:
-        code = version.review.departement_id or ""
-        said = found[code]
-        changes = figures.compare(before[code], said) if code in before else None
+    for version, (review, said, before) in zip(versions, bilans, strict=True):
+        changes = None if before is None else figures.compare(before, said)
         rows += [FigureRow.of(version, figure) for figure in said.values()]
         paragraphs += [
             Paragraph(
@@ -164,7 +243,7 @@ def _fill(reviews: Sequence[Review], quarter: Quarter, *, today: date, actor: Ac
                 generated=text,
                 **audit.authorship(actor=actor, at=at),
             )
-            for section, text in prefill.proposals(said, changes).items()
+            for section, text in prefill.proposals(said, changes, Level(review.level)).items()
         ]
     FigureRow.objects.bulk_create(rows)
     Paragraph.objects.bulk_create(paragraphs)

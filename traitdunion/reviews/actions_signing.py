@@ -10,6 +10,7 @@ from django.db import transaction
 from traitdunion.audit import actions as audit
 from traitdunion.audit.actors import Actor
 from traitdunion.identity.models import Mandate
+from traitdunion.plan import queries as plan
 from traitdunion.reviews import (
     access,
     building,
@@ -17,11 +18,14 @@ from traitdunion.reviews import (
     document,
     figures,
     papers,
+    parties,
     queries,
+    queries_national,
     rules,
     signing,
+    sources,
 )
-from traitdunion.reviews.kinds import Party, State, Step
+from traitdunion.reviews.kinds import Level, Party, State, Step
 from traitdunion.reviews.models import (
     BilanSignature,
     FigureRow,
@@ -138,7 +142,9 @@ def sign(
         pdf_sha256=version.pdf_sha256,
         side=document.Side(side.value),
         signatory=signing.Signatory(
-            name=clean(mandate.person.name), post=clean(power.post), organisation=clean(power.organisation)
+            name=clean(mandate.person.name),
+            post=clean(power.post),
+            organisation=clean(_organisation(version, side, power)),
         ),
         mandate=signing.Mandate(
             id=str(power.mandate.public_id), from_=power.mandate.starts_on, to=power.mandate.ends_on
@@ -175,6 +181,15 @@ def sign(
     return row
 
 
+def _organisation(version: Version, side: Party, power: access.SigningPower) -> str:
+    """Return the organisation of a statement; a ministry goes by its name on the last day of the quarter, if known."""
+    if version.life.level is not Level.NATIONAL:
+        return power.organisation
+    day = Quarter.read(version.review.quarter).last_day
+    found = parties.name_on(side, day, queries_national.party_names())
+    return f"{found.said}, {power.organisation}" if found is not None and found.name else power.organisation
+
+
 def _why_not(version: Version, side: Party) -> str:
     state = rules.state_of(version.life)
     if side in version.life.signed:
@@ -202,13 +217,27 @@ def watch_sources(quarter: Quarter, *, today: date, actor: Actor, at: datetime) 
         .prefetch_related("figures", "signatures")
     )
     groups: dict[tuple[str, date], list[Version]] = {}
+    nation: list[Version] = []
     for version in versions:
-        if version.life.signed and version.outdated_on is None and version.review.departement is not None:
+        if not version.life.signed or version.outdated_on is not None:
+            continue
+        if version.review.departement is None:
+            nation.append(version)
+        else:
             groups.setdefault((version.review.quarter, version.figures_on), []).append(version)
-    return sum(
+    count = sum(
         _watch(Quarter.read(name), read_on, group, today=today, actor=actor, at=at)
         for (name, read_on), group in sorted(groups.items(), key=lambda pair: pair[0])
     )
+    for version in nation:
+        found = sources.read_again(version.review, day=version.figures_on, at=_read_at(version))
+        count += _mark(version, found, today=today, actor=actor, at=at)
+    return count
+
+
+def _read_at(version: Version) -> datetime:
+    """Return when the figures of a version were read; before that was kept, the end of its day."""
+    return version.figures_at or plan.end_of(version.figures_on)
 
 
 def _watch(
@@ -216,18 +245,25 @@ def _watch(
 ) -> int:
     places = [version.review.departement for version in group if version.review.departement is not None]
     found = queries.figures_of(quarter, places, day=read_on)
-    count = 0
-    for version in group:
-        changes = figures.compare(by_name(version.figures.all()), found[version.review.departement_id or ""])
-        # A figure already said to have lost its source does not lose it twice.
-        said = [each.sentence for each in changes if each.after is not None or each.before != _gone(each)]
-        if said:
-            version.outdated_on = today
-            version.outdated_by = said
-            version.save(update_fields=["outdated_on", "outdated_by"])
-            log(version, "outdated", actor=actor, at=at, changed=[each.id for each in changes])
-            count += 1
-    return count
+    return sum(
+        _mark(version, found[version.review.departement_id or ""], today=today, actor=actor, at=at)
+        for version in group
+    )
+
+
+def _mark(
+    version: Version, found: Mapping[str, figures.Figure], *, today: date, actor: Actor, at: datetime
+) -> bool:
+    """Mark a version as outdated when its sources say something else, and return whether they do."""
+    changes = figures.compare(by_name(version.figures.all()), found)
+    # A figure already said to have lost its source does not lose it twice.
+    said = [each.sentence for each in changes if each.after is not None or each.before != _gone(each)]
+    if said:
+        version.outdated_on = today
+        version.outdated_by = said
+        version.save(update_fields=["outdated_on", "outdated_by"])
+        log(version, "outdated", actor=actor, at=at, changed=[each.id for each in changes])
+    return bool(said)
 
 
 def _gone(change: figures.Change) -> figures.Figure | None:
@@ -256,9 +292,10 @@ def amend(version: Version, *, reason: str, side: Party, today: date, actor: Act
         reason=said,
         step_at=at,
         figures_on=today,
+        figures_at=at,
         **audit.authorship(actor=actor, at=at),
     )
-    found = queries.read_again(version.review, day=today)
+    found = sources.read_again(version.review, day=today, at=at)
     paragraphs = list(version.paragraphs.all())
     _keep_cited(found, by_name(version.figures.all()), paragraphs)
     FigureRow.objects.bulk_create(FigureRow.of(fresh, figure) for figure in found.values())

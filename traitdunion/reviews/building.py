@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
-from traitdunion.reviews import criteria, document
+from traitdunion.reviews import criteria, document, parties
 from traitdunion.reviews.figures import Figure, decimal_text
-from traitdunion.reviews.kinds import Conclusion
+from traitdunion.reviews.kinds import Conclusion, Level
 from traitdunion.reviews.models import Paragraph, Review, Version
-from traitdunion.reviews.outline import TITLES, voices
+from traitdunion.reviews.outline import titles, voices
 from traitdunion.reviews.queries import commitments_of, criteria_of, figures_by_name, judgement
+from traitdunion.reviews.queries_national import party_names
 from traitdunion.reviews.records import clean
-from traitdunion.reviews.rules import Quarter
+from traitdunion.reviews.rules import SIDES, Quarter
 
 LIMITS = (
     "Ce bilan décrit la coopération de deux institutions. Il ne mesure ni un risque ni une personne.",
@@ -18,7 +19,7 @@ LIMITS = (
 
 
 def bilan_of(version: Version) -> document.Bilan:
-    """Return the text of ``version`` as it would be signed now, in six queries."""
+    """Return the text of ``version`` as it would be signed now, in six queries, seven for the nation."""
     review = version.review
     quarter = Quarter.read(review.quarter)
     figures = figures_by_name(version)
@@ -64,8 +65,16 @@ def bilan_of(version: Version) -> document.Bilan:
             for commitment in commitments_of(review)
         ),
         meeting=_meeting(review),
-        limits=(*LIMITS, *_late(review)),
+        limits=(*LIMITS, *_names(review, quarter), *_late(review)),
     )
+
+
+def _names(review: Review, quarter: Quarter) -> tuple[str, ...]:
+    """Return what the institutions of the nation were called on the last day: the text keeps it as it was signed."""
+    if review.level != Level.NATIONAL.value:
+        return ()
+    names = party_names()
+    return tuple(clean(parties.limit(side, quarter.last_day, names)) for side in SIDES[Level.NATIONAL])
 
 
 def _late(review: Review) -> tuple[str, ...]:
@@ -128,7 +137,7 @@ def _sections(version: Version) -> tuple[document.Section, ...]:
                 for paragraph in sorted(written[section], key=lambda each: order.index(each.voice))
             ),
         )
-        for section, title in TITLES.items()
+        for section, title in titles(version.life.level).items()
         if section in written
     )
 

@@ -7,7 +7,7 @@ from django import forms
 from traitdunion.core.choices import choices_of
 from traitdunion.identity.forms import Form, day_field
 from traitdunion.reviews.actions import Seat
-from traitdunion.reviews.kinds import Conclusion, Fate, Level, Owner
+from traitdunion.reviews.kinds import Conclusion, Fate, Level, Owner, Party
 from traitdunion.reviews.models import LONGEST_PARAGRAPH
 from traitdunion.reviews.rules import SIDES
 
@@ -113,6 +113,7 @@ class SignForm(Form):
 
 
 class CriteriaForm(Form):
+    level = forms.ChoiceField(label="Niveau", choices=choices_of(Level), initial=Level.DEPARTEMENT.value)
     quarter = forms.CharField(label="Trimestre", max_length=7, help_text="À venir, par exemple 2027-T1.")
     text = forms.CharField(
         label="Critères",
@@ -120,3 +121,20 @@ class CriteriaForm(Form):
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false"}),
         help_text="Un texte TOML : nom, exemple, puis un titre [[critere]] par critère.",
     )
+
+    def clean_level(self) -> Level:
+        return Level(self.cleaned_data["level"])
+
+
+class PartyNameForm(Form):
+    party = forms.ChoiceField(label="Institution", choices=choices_of(SIDES[Level.NATIONAL]))
+    name = forms.CharField(label="Nom", max_length=150, help_text="Le nom officiel à cette date.")
+    short = forms.CharField(label="Sigle", max_length=20, required=False)
+    starts_on = day_field("À partir du")
+    ends_on = day_field("Jusqu’au", required=False, help_text="Vide tant que ce nom vaut.")
+    source = forms.CharField(
+        label="Source", max_length=300, help_text="Où ce nom a été lu, par exemple un décret et sa date."
+    )
+
+    def clean_party(self) -> Party:
+        return Party(self.cleaned_data["party"])

@@ -9,9 +9,9 @@ from traitdunion.audit.models import Authored
 from traitdunion.core.choices import choices_of
 from traitdunion.core.models import PublicModel
 from traitdunion.identity.models import Delegation, Person
-from traitdunion.reviews import figures
+from traitdunion.reviews import figures, parties
 from traitdunion.reviews.kinds import Conclusion, Fate, Level, Owner, Party, Step, Voice
-from traitdunion.reviews.outline import TITLES
+from traitdunion.reviews.outline import EVERY_TITLE
 from traitdunion.reviews.rules import Life, Quarter
 from traitdunion.territories.models import Departement
 
@@ -19,9 +19,12 @@ LONGEST_PARAGRAPH = 4000
 
 
 class CriteriaVersion(PublicModel, Authored):
-    """The criteria of one quarter. Once frozen the database refuses to change or remove them."""
+    """The criteria of one quarter at one level. Once frozen the database refuses to change or remove them."""
 
-    quarter = models.CharField("trimestre", max_length=7, unique=True)
+    quarter = models.CharField("trimestre", max_length=7)
+    level = models.CharField(
+        "niveau", max_length=11, choices=choices_of(Level), default=Level.DEPARTEMENT.value
+    )
     name = models.CharField("version", max_length=400)
     is_example = models.BooleanField("exemple, non officiel", default=True)
     text = models.TextField("critères")
@@ -32,8 +35,9 @@ class CriteriaVersion(PublicModel, Authored):
     class Meta:
         verbose_name = "critères d’un trimestre"
         verbose_name_plural = "critères des trimestres"
-        ordering = ("-quarter",)
+        ordering = ("-quarter", "level")
         constraints = (
+            models.UniqueConstraint(fields=("quarter", "level"), name="criteria_one_a_quarter_and_level"),
             models.CheckConstraint(
                 name="criteria_frozen_has_day",
                 condition=Q(frozen_at__isnull=True, frozen_on__isnull=True)
@@ -49,6 +53,41 @@ class CriteriaVersion(PublicModel, Authored):
     def came_late(self) -> bool:
         """Whether they were frozen after the quarter had started: the page and the document say so."""
         return self.frozen_on is not None and self.frozen_on > Quarter.read(self.quarter).first_day
+
+
+class PartyName(PublicModel, Authored):
+    """What an institution of the national bilan is called from a day on: the administrator's slot."""
+
+    party = models.CharField("institution", max_length=10, choices=choices_of([Party.SANTE, Party.INTERIEUR]))
+    name = models.CharField("nom", max_length=150)
+    short = models.CharField("sigle", max_length=20, blank=True)
+    starts_on = models.DateField("à partir du")
+    ends_on = models.DateField("jusqu’au", null=True, blank=True)
+    source = models.CharField("source", max_length=300)
+
+    class Meta:
+        verbose_name = "nom d’une institution"
+        verbose_name_plural = "noms des institutions"
+        ordering = ("-starts_on", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                name="party_name_ends_after_start",
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")),
+                violation_error_message="Le dernier jour du nom ne peut pas précéder le premier.",
+            ),
+        )
+
+    @property
+    def dated(self) -> parties.Name:
+        """The name as the rules read it."""
+        return parties.Name(
+            party=Party(self.party),
+            name=self.name,
+            short=self.short,
+            since=self.starts_on,
+            until=self.ends_on,
+            source=self.source,
+        )
 
 
 class Review(PublicModel, Authored):
@@ -105,6 +144,11 @@ class Review(PublicModel, Authored):
         """What it is about, with its linking word."""
         return "national" if self.departement is None else self.departement.name_with_link
 
+    @property
+    def place_name(self) -> str:
+        """What it is about, alone."""
+        return "National" if self.departement is None else self.departement.name
+
 
 class Version(PublicModel, Authored):
     """One text of a bilan. After a signature it never changes: a correction is a new version that cites it."""
@@ -133,6 +177,8 @@ class Version(PublicModel, Authored):
     departure_reason = models.CharField("motif de l’écart", max_length=1000, blank=True)
     departure_by = models.CharField("écart écrit par", max_length=250, blank=True)
     figures_on = models.DateField("chiffres relus le")
+    # The instant of that reading: a national bilan counts what the départements had signed by then.
+    figures_at = models.DateTimeField("chiffres relus à", null=True, blank=True)
     # The canonical bytes that both sides sign, from the moment the text is offered for signature.
     document = models.TextField("document", blank=True)
     document_sha256 = models.CharField("empreinte du document", max_length=64, blank=True)
@@ -201,7 +247,7 @@ class Paragraph(PublicModel, Authored):
         verbose_name="version",
         related_name="paragraphs",
     )
-    section = models.CharField("partie", max_length=20, choices=list(TITLES.items()))
+    section = models.CharField("partie", max_length=20, choices=list(EVERY_TITLE.items()))
     voice = models.CharField("voix", max_length=10, choices=choices_of(Voice))
     text = models.TextField("texte", max_length=LONGEST_PARAGRAPH)
     revision = models.PositiveIntegerField("révision", default=1)

@@ -16,6 +16,28 @@ TITLES: Final[dict[str, str]] = {
     "blocages": "Blocages et actions en retard",
 }
 
+# At national level: where the départements stand and what they conclude come first, what they write comes last.
+NATIONAL_TITLES: Final[dict[str, str]] = {
+    "changements": "Ce qui a changé depuis le dernier bilan national",
+    "etat": "Où en sont les bilans des départements",
+    "conclusions": "Ce que concluent les départements",
+    "criteres": "Les critères des départements, un par un",
+    "engagements": "Engagements",
+    "convention": "Conventions",
+    "referents": "Référents et contacts",
+    "reunions": "Réunions",
+    "presence": "Demandes de présence de santé",
+    "barometre": "Pistes d’amélioration",
+    "blocages": "Blocages et actions en retard",
+    "themes": "Ce qu’écrivent les départements",
+}
+EVERY_TITLE: Final[dict[str, str]] = {**NATIONAL_TITLES, **TITLES}
+
+
+def titles(level: Level) -> dict[str, str]:
+    """Return the parts of a bilan of that level, in reading order."""
+    return NATIONAL_TITLES if level is Level.NATIONAL else TITLES
+
 
 def voices(level: Level) -> tuple[Voice, Voice, Voice]:
     """Return who may speak in a bilan: both together, then each of the pair where they differ."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from traitdunion.reviews.figures import Change, Figure, token
-from traitdunion.reviews.outline import TITLES
+from traitdunion.reviews.kinds import Level
+from traitdunion.reviews.outline import titles
 
 LEAST_SHOWN: Final = 12  # changes told one by one, above which the list is cut and says so
 _SENTENCES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
@@ -35,27 +36,79 @@ _SENTENCES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("Actions en retard", "actions-en-retard"),
     ),
 }
+_NATIONAL: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
+    "etat": (
+        ("Bilans signés par les deux parties", "bilans-signes"),
+        ("Bilans signés par une seule partie", "bilans-une-partie"),
+        ("Bilans que personne n’a signés", "bilans-non-signes"),
+        ("Bilans signés dont une source a changé depuis", "bilans-perimes"),
+    ),
+    "conclusions": (
+        ("Satisfaisant", "conclusions-satisfaisant"),
+        ("À renforcer", "conclusions-a-renforcer"),
+        ("Non concluant", "conclusions-non-concluant"),
+        (
+            "Sans bilan signé par les deux parties ; leur silence n’est pas un accord",
+            "conclusions-sans-bilan",
+        ),
+    ),
+    "criteres": (),
+    "engagements": (
+        ("Tenus", "engagements-tenus"),
+        ("Non tenus", "engagements-non-tenus"),
+        ("Abandonnés, avec un motif", "engagements-abandonnes"),
+        ("Sans suite dite", "engagements-sans-suite"),
+    ),
+    "convention": (("Départements dont une convention est en vigueur", "conventions-en-vigueur"),),
+    "referents": (
+        ("Référents en poste", "referents-en-poste"),
+        ("Contacts confirmés", "contacts-confirmes"),
+    ),
+    "reunions": (
+        ("Départements où les deux institutions se sont réunies", "departements-reunis"),
+        ("Réunions tenues en tout", "reunions-tenues"),
+    ),
+    "presence": (("Demandes de présence de santé", "presence-sante"),),
+    "barometre": (
+        ("Pistes d’amélioration échues réalisées", "pistes-a-temps"),
+        ("Pistes d’amélioration en retard", "pistes-en-retard"),
+    ),
+    "blocages": (
+        ("Blocages en cours", "blocages-ouverts"),
+        ("Actions en retard", "actions-en-retard"),
+    ),
+}
+# Parts that also tell, one line each, every figure whose name starts so: their number depends on the criteria frozen
+# and on the questionnaire.
+_EVERY: Final[Mapping[Level, Mapping[str, str]]] = {
+    Level.DEPARTEMENT: {"barometre": "dimension-"},
+    Level.NATIONAL: {"criteres": "critere-", "blocages": "blocages-cause-"},
+}
 
 
-def proposals(figures: Mapping[str, Figure], changes: Sequence[Change] | None) -> dict[str, str]:
+def proposals(
+    figures: Mapping[str, Figure], changes: Sequence[Change] | None, level: Level = Level.DEPARTEMENT
+) -> dict[str, str]:
     """Return the text proposed for each part, in reading order; a figure that is not there is not cited.
 
     Args:
         figures: those of the version, by name.
         changes: what changed since the last bilan; None when there is none.
+        level: of the bilan.
     """
     texts = {"changements": _changes(figures, changes)}
-    for section, said in _SENTENCES.items():
+    for section, said in (_NATIONAL if level is Level.NATIONAL else _SENTENCES).items():
         lines = [f"{words} : {token(name)}." for words, name in said if name in figures]
-        if section == "barometre":
+        start = _EVERY[level].get(section)
+        if start:
             lines += [
                 f"{figure.label} : {token(name)}."
                 for name, figure in sorted(figures.items())
-                if name.startswith("dimension-")
+                if name.startswith(start)
             ]
         if lines:
             texts[section] = "\n".join(lines)
-    return {section: texts[section] for section in TITLES if section in texts}
+    return {section: texts[section] for section in titles(level) if section in texts}
 
 
 def _changes(figures: Mapping[str, Figure], changes: Sequence[Change] | None) -> str:

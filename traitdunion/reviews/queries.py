@@ -22,16 +22,16 @@ from traitdunion.barometer.models import Piste, Result, Wave
 from traitdunion.conventions import models as conventions_models
 from traitdunion.conventions import queries as conventions
 from traitdunion.conventions.rules import quarter_of
-from traitdunion.identity.kinds import SIDE_OF, Role, Side
+from traitdunion.identity.kinds import Role, Side
 from traitdunion.identity.models import Mandate, Post
 from traitdunion.plan import queries as plan
-from traitdunion.plan.kinds import ActionState, OriginKind
+from traitdunion.plan.kinds import ActionState, BlockerCause, OriginKind
 from traitdunion.plan.models import Action, Blocker
-from traitdunion.reviews import criteria, figures
+from traitdunion.reviews import access, criteria, figures
 from traitdunion.reviews.figures import Figure
-from traitdunion.reviews.kinds import Fate, Level, State
+from traitdunion.reviews.kinds import Fate, Level, Party, State
 from traitdunion.reviews.models import Commitment, Review, Version, by_name, latest
-from traitdunion.reviews.rules import Life, Quarter, state_of
+from traitdunion.reviews.rules import SIDES, Life, Quarter, state_of
 from traitdunion.territories.models import Departement
 
 CONVENTIONS: Final = "Conventions"
@@ -221,16 +221,33 @@ def _of_commitments(fates: Counter[str], end: date) -> list[Figure]:
 
 
 def _blockers(read: _Reading) -> Counter[str]:
+    rows = _open_blockers(read).values_list("action__departement_id").annotate(Count("pk"))
+    return Counter({code: count for code, count in rows if code})
+
+
+def _open_blockers(read: _Reading) -> QuerySet[Blocker]:
     end = read.quarter.last_day
     cut = plan.end_of(end)  # as the states of the actions: what was known that evening
-    rows = (
+    return (
         Blocker.objects.filter(action__departement__in=read.codes, since__lte=end, recorded_at__lt=cut)
         .filter(Q(lifted_on__isnull=True) | Q(lifted_on__gt=end) | Q(lifted_recorded_at__gte=cut))
         .order_by()
-        .values_list("action__departement_id")
-        .annotate(Count("pk"))
     )
-    return Counter({code: count for code, count in rows if code})
+
+
+def blockers_by_cause(quarter: Quarter, codes: Sequence[str], *, day: date) -> Counter[BlockerCause]:
+    """Return how many obstacles stood on the last day of ``quarter``, by cause, one query."""
+    read = _Reading(quarter=quarter, codes=codes, day=day)
+    rows = _open_blockers(read).values_list("cause").annotate(Count("pk"))
+    return Counter({BlockerCause(cause): count for cause, count in rows})
+
+
+def fates(quarter: Quarter, codes: Sequence[str], *, day: date) -> Counter[Fate]:
+    """Return what became of the commitments that came due in ``quarter``, as known on ``day``, one query."""
+    every: Counter[str] = Counter()
+    for each in _commitments(_Reading(quarter=quarter, codes=codes, day=day)).values():
+        every += each
+    return Counter({Fate(fate): count for fate, count in every.items()})
 
 
 def _actions(read: _Reading) -> dict[str, Counter[str]]:
@@ -346,13 +363,6 @@ def _of_dimension(cell: Mapping[str, Any], source: str, as_of: date) -> Figure:
     )
 
 
-def read_again(review: Review, *, day: date) -> dict[str, Figure]:
-    """Return what the figures of the bilan of a département say on ``day``."""
-    if review.departement is None:
-        raise ValueError("the national bilan is not read here")
-    return figures_of(Quarter.read(review.quarter), [review.departement], day=day)[review.departement.code]
-
-
 # Bilans
 
 
@@ -461,18 +471,22 @@ def commitments_of(review: Review) -> QuerySet[Commitment]:
     )
 
 
-def offices(review: Review, day: date) -> list[tuple[Side, Post, str]]:
-    """Return the posts of the two institutions that someone holds on ``day``, préfecture first, one query."""
+def offices(review: Review, day: date) -> list[tuple[Party, Post, str]]:
+    """Return the posts of the two institutions that someone holds on ``day``, in the order of the pair, one query."""
+    level = Level(review.level)
+    sides = access.party_of_role(level)
     departement = review.departement
-    if departement is None:
-        return []
-    here = Q(departement=departement.code) | Q(departement=None, region=departement.region_id)
+    here = (
+        Q(departement=None, region=None)
+        if departement is None
+        else Q(departement=departement.code) | Q(departement=None, region=departement.region_id)
+    )
     held = Mandate.objects.current(day).filter(post=OuterRef("pk"))
     posts = (
-        Post.objects.filter(here, role__in=[role.value for role in SIDE_OF])
+        Post.objects.filter(here, role__in=[role.value for role in sides])
         .filter(Exists(held))
         .select_related("organisation")
         .order_by("organisation__name", "role", "pk")
     )
-    found = [(SIDE_OF[Role(post.role)], post, Role(post.role).label) for post in posts]
-    return sorted(found, key=lambda each: each[0] is not Side.PREFECTURE)
+    found = [(sides[Role(post.role)], post, Role(post.role).label) for post in posts]
+    return sorted(found, key=lambda each: SIDES[level].index(each[0]))

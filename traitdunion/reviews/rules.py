@@ -22,6 +22,8 @@ DAYS_TO_SIGN: Final = 45
 DAYS_TO_FIRST_REMINDER: Final = 15
 DAYS_TO_LAST_REMINDER: Final = 38
 DAYS_LATE_BEFORE_ESCALATION: Final = 15
+# The national bilan is built from those of the départements: its pair has thirty days more.
+DAYS_MORE_FOR_THE_NATION: Final = 30
 EARLIEST_YEAR: Final = 2000
 LATEST_YEAR: Final = 2199
 _QUARTER: Final = re.compile(r"([0-9]{4})-T([1-4])")
@@ -131,6 +133,7 @@ class Timetable:
     last_reminder_on: date
     due_on: date
     escalates_on: date
+    told: str = "La région"
 
     def rung(self, day: date) -> Rung | None:
         """Return what the calendar has reached on ``day``, None before the opening."""
@@ -155,28 +158,38 @@ class Timetable:
         late = f"Terme passé depuis {_days(-left)} ({self.due_on:%d/%m/%Y})."
         wait = (self.escalates_on - day).days
         if wait > 0:
-            return f"{late} La région sera avertie dans {_days(wait)}, le {self.escalates_on:%d/%m/%Y}."
-        return f"{late} La région est avertie depuis le {self.escalates_on:%d/%m/%Y}."
+            return (
+                f"{late} {self.told} sera avert{self._e} dans {_days(wait)}, le {self.escalates_on:%d/%m/%Y}."
+            )
+        return f"{late} {self.told} est avert{self._e} depuis le {self.escalates_on:%d/%m/%Y}."
+
+    @property
+    def _e(self) -> str:
+        return "ie" if self.told.startswith("La ") else "i"
 
 
 def _days(count: int) -> str:
     return f"{count} jour" if count == 1 else f"{count} jours"
 
 
-def timetable(quarter: Quarter) -> Timetable:
+def timetable(quarter: Quarter, level: Level = Level.DEPARTEMENT) -> Timetable:
     """Return the days of the bilan of ``quarter``.
 
-    >>> timetable(Quarter(2026, 3)).due_on
-    datetime.date(2026, 11, 14)
+    >>> timetable(Quarter(2026, 3)).due_on, timetable(Quarter(2026, 3), Level.NATIONAL).due_on
+    (datetime.date(2026, 11, 14), datetime.date(2026, 12, 14))
     """
+    national = level is Level.NATIONAL
+    more = timedelta(days=DAYS_MORE_FOR_THE_NATION if national else 0)
     end = quarter.last_day
-    due = end + timedelta(days=DAYS_TO_SIGN)
+    due = end + timedelta(days=DAYS_TO_SIGN) + more
     return Timetable(
         opens_on=quarter.next.first_day,
-        first_reminder_on=end + timedelta(days=DAYS_TO_FIRST_REMINDER),
-        last_reminder_on=end + timedelta(days=DAYS_TO_LAST_REMINDER),
+        # The desks are reminded once the term of the départements is past: before it, little is signed.
+        first_reminder_on=end + timedelta(days=DAYS_TO_SIGN + 1 if national else DAYS_TO_FIRST_REMINDER),
+        last_reminder_on=end + timedelta(days=DAYS_TO_LAST_REMINDER) + more,
         due_on=due,
         escalates_on=due + timedelta(days=DAYS_LATE_BEFORE_ESCALATION),
+        told="Le secrétariat général du CIPDR" if national else "La région",
     )
 
 
@@ -330,3 +343,15 @@ def may_sign(life: Life, party: Party) -> bool:
 def may_amend(life: Life) -> bool:
     """Whether a new version that cites this one may be opened: only after a signature."""
     return state_of(life) in {State.UNE_PARTIE, State.SIGNE, State.PERIME}
+
+
+def is_public(life: Life, *, due_on: date, day: date) -> bool:
+    """Whether everyone reads the version on ``day``: the national bilan is published by its signatures.
+
+    Both signed, it is public at once. One signed, it becomes public once the term is past, and says that one side is
+    missing: silence is no agreement, and no veto either.
+    """
+    if life.level is not Level.NATIONAL:
+        return False
+    both = set(SIDES[Level.NATIONAL]) <= set(life.signed)
+    return both or (bool(life.signed) and day > due_on)

@@ -24,6 +24,7 @@ from traitdunion.reviews import (
     actions_stamps,
     dating,
 )
+from traitdunion.reviews.kinds import Level
 from traitdunion.reviews.models import BilanSignature, DocumentRun
 from traitdunion.reviews.rules import Quarter
 from traitdunion.reviews.timestamp import TimestampError
@@ -51,9 +52,12 @@ def open_quarter(timestamp: int) -> None:
         return
     today, at = timezone.localdate(), timezone.now()
     running = Quarter.of(today)
-    actions_opening.freeze_criteria(running, today=today, actor=ACTOR, at=at)
+    for level in Level:
+        actions_opening.freeze_criteria(running, level=level, today=today, actor=ACTOR, at=at)
     actions_opening.open_quarter(running.previous, today=today, actor=ACTOR, at=at)
+    actions_opening.open_national(running.previous, today=today, actor=ACTOR, at=at)
     actions_notices.tell_rungs(running.previous, today, actor=ACTOR, at=at)
+    actions_notices.tell_national_rungs(running.previous, today, actor=ACTOR, at=at)
 
 
 @app.periodic(cron=SIX_IN_PARIS)

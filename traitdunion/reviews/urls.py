@@ -2,13 +2,23 @@
 
 from django.urls import URLPattern, path
 
-from traitdunion.reviews.views import country, documents, reading, signing, writing
+from traitdunion.reviews.views import country, documents, national, public, reading, signing, writing
 
 app_name = "reviews"
 urlpatterns: list[URLPattern] = [
     path("", country.review_list, name="review_list"),
     path("criteres/", country.criteria_list, name="criteria_list"),
     path("criteres/preparer/", country.criteria_prepare, name="criteria_prepare"),
+    # Everyone, without signing in
+    path("publies/", public.public_list, name="public_list"),
+    path("publies/<str:quarter>/", public.public_detail, name="public_detail"),
+    path("publies/<str:quarter>/v<int:number>/", public.public_detail, name="public_version"),
+    path("publies/<str:quarter>/v<int:number>/<slug:kind>/", public.public_file, name="public_file"),
+    # Under a mandate
+    path("noms/", national.party_list, name="party_list"),
+    path("noms/ajouter/", national.party_register, name="party_register"),
+    path("<uuid:public_id>/departements/", national.themes, name="themes"),
+    path("<uuid:public_id>/citer/<uuid:paragraph_id>/", national.cite, name="cite"),
     path("documents/<str:quarter>/", documents.documents, name="documents"),
     path("documents/<str:quarter>/preparer/", documents.documents_prepare, name="documents_prepare"),
     path("documents/<str:quarter>/zip/", documents.documents_zip, name="documents_zip"),

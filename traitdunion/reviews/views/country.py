@@ -14,12 +14,13 @@ from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.reviews import access, actions_opening, queries, rules
 from traitdunion.reviews.forms import CriteriaForm
-from traitdunion.reviews.kinds import Conclusion, State
+from traitdunion.reviews.kinds import Conclusion, Level, State
 from traitdunion.reviews.models import CriteriaVersion
 from traitdunion.reviews.rules import Quarter, QuarterError
 from traitdunion.reviews.views.frame import attempt, form_page, get_or_post, now, posted
 
 QUARTERS_OFFERED = 6
+CRITERIA_SHOWN = 12
 
 
 @mandate_required
@@ -39,6 +40,9 @@ def review_list(request: SignedInRequest) -> HttpResponse:
     table = rules.timetable(asked)
     context = {
         "quarter": asked,
+        "national": access.reviews_visible_to(request.mandate)
+        .filter(level=Level.NATIONAL.value, quarter=str(asked))
+        .first(),
         "unreadable": unreadable,
         "quarters": _offered(latest),
         "lines": [(line, rules.turn_sentence(line.life, reader=None)) for line in lines],
@@ -64,7 +68,7 @@ def _offered(latest: Quarter) -> list[Quarter]:
 @require_safe
 def criteria_list(request: SignedInRequest) -> HttpResponse:
     """Show the criteria of each quarter: what is looked at, over what, from where on it is met."""
-    rows = [(row, queries.criteria_of(row.text)) for row in CriteriaVersion.objects.all()[:8]]
+    rows = [(row, queries.criteria_of(row.text)) for row in CriteriaVersion.objects.all()[:CRITERIA_SHOWN]]
     context = {"rows": rows, "may_prepare": access.may_keep_criteria(request.mandate)}
     return render(request, "reviews/criteria_list.html", context)
 
@@ -76,14 +80,17 @@ def criteria_prepare(request: SignedInRequest) -> HttpResponseBase:
     if not access.may_keep_criteria(request.mandate):
         raise PermissionDenied("Seul l’administrateur prépare les critères des trimestres à venir.")
     today = timezone.localdate()
-    last = CriteriaVersion.objects.first()
-    text = last.text if last is not None else actions_opening.EXAMPLE.read_text(encoding="utf-8")
-    form = CriteriaForm(posted(request), initial={"quarter": str(Quarter.of(today).next), "text": text})
+    level = Level.NATIONAL if request.GET.get("niveau") == Level.NATIONAL.value else Level.DEPARTEMENT
+    last = CriteriaVersion.objects.filter(level=level.value).first()
+    text = last.text if last is not None else actions_opening.EXAMPLES[level].read_text(encoding="utf-8")
+    initial = {"level": level.value, "quarter": str(Quarter.of(today).next), "text": text}
+    form = CriteriaForm(posted(request), initial=initial)
     if attempt(
         form,
         lambda says: actions_opening.prepare_criteria(
             Quarter.read(says["quarter"]),
             text=says["text"],
+            level=says["level"],
             today=today,
             actor=request.mandate.as_actor(),
             at=now(),

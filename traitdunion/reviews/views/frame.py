@@ -25,7 +25,7 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 def now() -> datetime:
     """Return the instant of the request."""
-    return timezone.now()  # noqa: TID251  # a page reads the clock
+    return timezone.now()  # a page reads the clock
 
 
 def today_in(review: Review) -> date:
@@ -47,6 +47,10 @@ def written_version(request: SignedInRequest, public_id: UUID) -> tuple[Version,
     review = read_review(request, public_id)
     party = access.party_of(request.mandate, review)
     if party is None:
+        if review.departement is None:
+            raise PermissionDenied(
+                "Seuls le ministère chargé de la santé et le ministère de l’intérieur écrivent le bilan national."
+            )
         raise PermissionDenied(
             "Seuls le préfet, le directeur général de l’ARS et leurs référents écrivent le bilan de leur département."
         )

@@ -12,11 +12,21 @@ from django.views.decorators.http import require_safe
 
 from traitdunion.core.errors import Refusal
 from traitdunion.identity.http import SignedInRequest, mandate_required
-from traitdunion.reviews import access, dating, figures, files, queries, queries_documents, rules
+from traitdunion.reviews import (
+    access,
+    dating,
+    figures,
+    files,
+    parties,
+    queries,
+    queries_documents,
+    queries_national,
+    rules,
+)
 from traitdunion.reviews.figures import Figure
-from traitdunion.reviews.kinds import Conclusion, Fate, Party, State, Step, Voice
-from traitdunion.reviews.models import Paragraph, Version
-from traitdunion.reviews.outline import TITLES, voices
+from traitdunion.reviews.kinds import Conclusion, Fate, Level, Party, State, Step, Voice
+from traitdunion.reviews.models import Paragraph, Review, Version
+from traitdunion.reviews.outline import titles, voices
 from traitdunion.reviews.rules import Quarter
 from traitdunion.reviews.views.frame import read_review, today_in
 
@@ -70,7 +80,9 @@ def review_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "quarter": quarter,
         "state": rules.state_of(life),
         "turn": rules.turn_sentence(life, reader=party),
-        "clock": "" if rules.state_of(life) is State.SIGNE else rules.timetable(quarter).clock(today),
+        "clock": ""
+        if rules.state_of(life) is State.SIGNE
+        else rules.timetable(quarter, life.level).clock(today),
         "judged": judged,
         "kept": Conclusion(version.kept) if version.kept else judged.conclusion,
         "sections": _sections(version, found, party if writes else None, request.GET.getlist("change")),
@@ -79,6 +91,8 @@ def review_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "promised": [each for each in commitments if each.review_id == review.pk],
         "meeting": getattr(review, "meeting", None),
         "earlier": [(each, rules.state_of(each.life)) for each in every[:-1]],
+        "names": _names(review, quarter),
+        "is_public": rules.is_public(life, due_on=review.due_on, day=today),
         "missing": [side for side in rules.SIDES[life.level] if side not in life.signed],
         "writes": writes,
         "other": rules.name_of(rules.other(life.level, party)) if party else "",
@@ -91,12 +105,20 @@ def review_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     return render(request, "reviews/review_detail.html", context)
 
 
+def _names(review: Review, quarter: Quarter) -> list[str]:
+    """Return what the institutions of the nation were called on the last day of the quarter; none elsewhere."""
+    if review.departement_id is not None:
+        return []
+    names = queries_national.party_names()
+    return [parties.label(side, quarter.last_day, names) for side in rules.SIDES[Level.NATIONAL]]
+
+
 def _sections(
     version: Version, found: Mapping[str, Figure], party: Party | None, changed: Collection[str]
 ) -> list[tuple[str, str, list[Said]]]:
     written = {(each.section, each.voice): each for each in version.paragraphs.all()}
     sections = []
-    for section, title in TITLES.items():
+    for section, title in titles(version.life.level).items():
         said = []
         for voice in voices(version.life.level):
             paragraph = written.get((section, voice.value))

@@ -16,9 +16,9 @@ from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.reviews import actions, queries
 from traitdunion.reviews.actions import ConflictError, Seat
 from traitdunion.reviews.forms import ConclusionForm, MeetingForm, ParagraphForm, PromiseForm, SettleForm
-from traitdunion.reviews.kinds import Level, Party, Voice
+from traitdunion.reviews.kinds import Level, Voice
 from traitdunion.reviews.models import Review, Version
-from traitdunion.reviews.outline import TITLES
+from traitdunion.reviews.outline import titles
 from traitdunion.reviews.rules import Quarter
 from traitdunion.reviews.views.frame import (
     attempt,
@@ -31,6 +31,14 @@ from traitdunion.reviews.views.frame import (
 )
 
 # What the two institutions go through, and for how many minutes: forty-five in all.
+NATIONAL_AGENDA = (
+    (5, "Ce qui a changé depuis le dernier bilan national"),
+    (10, "Où en sont les bilans des départements, et ce qu’ils concluent"),
+    (10, "Ce que les départements écrivent, positions qui diffèrent comprises"),
+    (10, "Conventions, engagements, pistes, blocages par cause"),
+    (5, "Engagements du prochain trimestre"),
+    (5, "Désaccords à écrire, conclusion, date de signature"),
+)
 AGENDA = (
     (5, "Ce qui a changé depuis le dernier bilan"),
     (10, "Engagements : tenu, non tenu, abandonné, et pourquoi"),
@@ -46,7 +54,8 @@ AGENDA = (
 def paragraph_write(request: SignedInRequest, public_id: UUID, section: str, voice: str) -> HttpResponseBase:
     """Write a paragraph; when someone wrote meanwhile, show both texts."""
     version, party = written_version(request, public_id)
-    if section not in TITLES or voice not in {Voice.COMMUNE.value, party.value}:
+    said = titles(version.life.level)
+    if section not in said or voice not in {Voice.COMMUNE.value, party.value}:
         raise Http404
     standing = version.paragraphs.filter(section=section, voice=voice).first()
     form = ParagraphForm(
@@ -56,7 +65,7 @@ def paragraph_write(request: SignedInRequest, public_id: UUID, section: str, voi
     context = {
         "review": version.review,
         "version": version,
-        "title": TITLES[section],
+        "title": said[section],
         "voice": Voice(voice),
         "figures": sorted(queries.figures_by_name(version).values(), key=lambda figure: figure.label),
         "standing": standing,
@@ -196,14 +205,14 @@ def meeting(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
             version, **says, today=today, actor=request.mandate.as_actor(), at=now()
         ),
     ):
-        messages.success(
-            request, "La réunion est enregistrée, dans le bilan et parmi celles de la convention."
-        )
+        done = "La réunion est enregistrée, dans le bilan et parmi celles de la convention."
+        messages.success(request, done if review.departement else "La réunion est enregistrée.")
         return redirect("reviews:review_detail", public_id)
+    agenda = AGENDA if review.departement else NATIONAL_AGENDA
     context = {
         "review": review,
-        "agenda": AGENDA,
-        "minutes": sum(minutes for minutes, _ in AGENDA),
+        "agenda": agenda,
+        "minutes": sum(minutes for minutes, _ in agenda),
         "commitments": [each for each in queries.commitments_of(review) if each.review_id != review.pk],
         "missing": _missing(version),
     }
@@ -218,9 +227,7 @@ def _missing(version: Version) -> list[str]:
 def _offices(review: Review, day: date) -> dict[str, Seat]:
     """Return the offices of both institutions that someone holds, by a key that a form sends."""
     return {
-        str(post.public_id): Seat(
-            side=Party(side.value), organisation=post.organisation.name, post=post_label
-        )
+        str(post.public_id): Seat(side=side, organisation=post.organisation.name, post=post_label)
         for side, post, post_label in queries.offices(review, day)
     }
 
