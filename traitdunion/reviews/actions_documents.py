@@ -48,17 +48,11 @@ def ask(quarter: Quarter, *, actor: Actor, at: datetime) -> DocumentRun:
 
 @transaction.atomic
 def make_next(run: DocumentRun, *, actor: Actor, at: datetime) -> bool:
-    """Make the files of one bilan that has none yet; return False when every bilan is made or in other hands.
+    """Make the files of one bilan that has none yet; return False when every bilan is made.
 
     A worker that dies here leaves the bilan as it was: the next one makes it.
     """
-    held = (
-        DocumentSet.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(run=run, made_at=None)
-        .select_related("version__review__departement", "version__review__criteria", "version__corrects")
-        .order_by("pk")
-        .first()
-    )
+    held = _next(run)
     if held is None:
         return False
     made = files.every(held.version)
@@ -70,6 +64,18 @@ def make_next(run: DocumentRun, *, actor: Actor, at: datetime) -> bool:
     held.save(update_fields=["made_at", "problem"])
     _finish(run, actor=actor, at=at)
     return True
+
+
+def _next(run: DocumentRun) -> DocumentSet | None:
+    """Return a bilan to make, held: one that is free, else the one in other hands, once they have let it go."""
+    left = (
+        DocumentSet.objects.filter(run=run, made_at=None)
+        .select_related("version__review__departement", "version__review__criteria", "version__corrects")
+        .order_by("pk")
+    )
+    free = left.select_for_update(of=("self",), skip_locked=True).first()
+    # Waited for, and not left to them: if they die, nobody else would come back to it.
+    return free or left.select_for_update(of=("self",)).first()
 
 
 def _finish(run: DocumentRun, *, actor: Actor, at: datetime) -> None:
