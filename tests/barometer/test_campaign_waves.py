@@ -212,6 +212,25 @@ def test_who_was_not_asked_before_is_new_where_someone_was(bas_rhin):
     assert [entry.email for entry in RosterEntry.objects.filter(is_new=True)] == ["autre@example.org"]
 
 
+def test_a_side_is_asked_again_as_the_last_time_that_it_was_whoever_a_partial_wave_asked_since(bas_rhin):
+    """A full wave, then a pulse of one département, then a full wave."""
+    ain = facts.departement("01", "Ain")
+    opened(bas_rhin, ain, people=3)
+    pulse = prepared("Point", form=Format.PULSE, today=after(100))
+    pulse.entries.filter(departement=ain).delete()
+    pulse.entries.filter(email="ars0.67@example.org").update(email="autre@example.org")
+    actions.open_wave(pulse, today=after(100), roster_reason="Le Bas-Rhin seul", **WHO)
+
+    last = prepared("Deuxième", today=after(200))
+    last.entries.filter(email="ars0.01@example.org").update(email="nouvelle@example.org")
+    actions.open_wave(last, today=after(200), **WHO)
+
+    asked = {code: {each.email for each in last.entries.filter(departement=code)} for code in ("67", "01")}
+    assert {code: len(found) for code, found in asked.items()} == {"67": 6, "01": 6}
+    assert "autre@example.org" in asked["67"]  # the Bas-Rhin as the pulse left it
+    assert [each.email for each in last.entries.filter(is_new=True)] == ["nouvelle@example.org"]
+
+
 # Opening
 
 

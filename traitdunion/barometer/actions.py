@@ -231,7 +231,7 @@ def open_wave(
     out_of_bounds = _refuse_lists(locked, entries)
     for entry in entries:
         entry.wave = locked  # one object, so that no letter reads it again
-    _mark_new(locked, entries)
+    _mark_new(entries)
     locked.opened_at, locked.opens_on = at, today
     locked.save(update_fields=["opened_at", "opens_on", "roster_reason"])
     answering.draw_sheets(entries)
@@ -262,14 +262,11 @@ def _refuse_lists(wave: Wave, entries: list[RosterEntry]) -> int:
     return len(found)
 
 
-def _mark_new(wave: Wave, entries: list[RosterEntry]) -> None:
-    """Say who was not asked on that side in the wave before; nobody is new where nobody was asked."""
-    before = queries.last_wave_opened(before=wave)
-    if before is None:
-        return
+def _mark_new(entries: list[RosterEntry]) -> None:
+    """Say who was not asked the last time that their side was; nobody is new where nobody was ever asked."""
     known: dict[tuple[str, str], set[str]] = {}
-    for code, side, email in before.entries.values_list("departement", "side", "email"):
-        known.setdefault((code, side), set()).add(email.casefold())
+    for each in queries.last_asked():
+        known.setdefault((each.departement_id, each.side), set()).add(each.email.casefold())
     for entry in entries:
         asked = known.get((entry.departement_id, entry.side))
         entry.is_new = asked is not None and entry.email.casefold() not in asked

@@ -47,26 +47,22 @@ class Proposal:
 
 
 def proposals(*, day: date) -> list[Proposal]:
-    """Return the people in post on ``day`` whose post is one of the roster, then those of the last wave.
+    """Return the people in post on ``day`` whose post is one of the roster, then those asked the last time.
 
-    A person of the last wave is proposed again where nobody in post holds the function now. Six a side at most.
+    Someone asked the last time that their side was is proposed again where nobody in post holds the function now. Six a
+    side at most.
     """
     found = _in_post(day)
     held = {(each.departement, each.role) for each in found}
     known = {(each.departement, each.email.casefold()) for each in found}
-    last = last_wave_opened()
-    if last is not None:
-        for entry in last.entries.in_use():
-            role = RosterRole(entry.role)
-            if (entry.departement_id, role) in held or (
-                entry.departement_id,
-                entry.email.casefold(),
-            ) in known:
-                continue
-            found.append(
-                Proposal(departement=entry.departement_id, role=role, name=entry.name, email=entry.email)
-            )
-            known.add((entry.departement_id, entry.email.casefold()))
+    for entry in last_asked():
+        role, address = RosterRole(entry.role), (entry.departement_id, entry.email.casefold())
+        if entry.revoked_at is not None or (entry.departement_id, role) in held or address in known:
+            continue
+        found.append(
+            Proposal(departement=entry.departement_id, role=role, name=entry.name, email=entry.email)
+        )
+        known.add(address)
     kept: list[Proposal] = []
     sizes: dict[CellKey, int] = defaultdict(int)
     for each in found:
@@ -107,12 +103,21 @@ def _in_post(day: date) -> list[Proposal]:
     return list(found.values())
 
 
-def last_wave_opened(*, before: Wave | None = None) -> Wave | None:
-    """Return the latest wave that was opened and not cancelled, before ``before`` if given."""
-    waves = Wave.objects.filter(opened_at__isnull=False, cancelled_at=None).order_by("-opens_on", "-pk")
-    if before is not None:
-        waves = waves.exclude(pk=before.pk).filter(opens_on__lte=before.opens_on)
-    return waves.first()
+def last_asked() -> list[RosterEntry]:
+    """Return who was asked on each side of each département the last time that somebody was, two queries.
+
+    The last time is that side's own: a wave that asked a few départements does not make the others forget theirs. Waves
+    not opened yet and waves given up do not count. Those since withdrawn or replaced are returned too.
+    """
+    latest = (
+        RosterEntry.objects.filter(wave__opened_at__isnull=False, wave__cancelled_at=None)
+        .order_by("departement", "side", "-wave__opens_on", "-wave_id")
+        .distinct("departement", "side")
+        .values_list("departement", "side", "wave")
+    )
+    wave_of = {(code, side): wave for code, side, wave in latest}
+    asked = RosterEntry.objects.filter(wave__in=set(wave_of.values()))
+    return [entry for entry in asked if wave_of.get((entry.departement_id, entry.side)) == entry.wave_id]
 
 
 def questionnaire_before(version: QuestionnaireVersion) -> QuestionnaireVersion | None:
