@@ -1,6 +1,6 @@
 """What the geographic code does not say: who represents the State, which ARS, which clock.
 
-Source: ``docs/territoires.md``. The list of départements itself comes from the official geographic code.
+The list of départements itself comes from the official geographic code.
 """
 
 from typing import Final
