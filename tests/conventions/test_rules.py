@@ -9,8 +9,10 @@ from traitdunion.conventions.rules import (
     HeadingVersion,
     Life,
     Power,
+    Successor,
     consolidated,
     differences,
+    ending,
     first_day_after,
     overlap,
     power_to_sign,
@@ -19,6 +21,7 @@ from traitdunion.conventions.rules import (
     state_on,
     state_since,
     step_needs_reason,
+    successor,
     turn_sentence,
 )
 from traitdunion.identity.kinds import Role, Side
@@ -225,6 +228,42 @@ def test_a_reason_is_asked_to_go_back_or_out_of_turn():
     assert step_needs_reason(State.RELECTURE, Step.PROJET, Turn.ARS, side=Side.ARS)
     assert step_needs_reason(State.A_SIGNER, Step.RELECTURE, Turn.BOTH, side=Side.ARS)
     assert not step_needs_reason(State.RELECTURE, Step.RELECTURE, Turn.ARS, side=Side.ARS)
+
+
+def test_a_draft_given_up_takes_over_from_nothing():
+    over = life(steps=DRAFTED, prefecture=25, ars=30, ends=50)
+    draft = life(steps=((Step.PROJET, 60), (Step.ABANDONNEE, 70)))
+    assert successor(over, [(2, draft)], on(59)) is None
+    assert successor(over, [(2, draft)], on(69)) == Successor(key=2, since=None)
+    assert successor(over, [(2, draft)], on(70)) is None
+
+
+def test_a_convention_signed_comes_before_a_draft_and_an_older_one_takes_over_from_nothing():
+    over = life(steps=DRAFTED, prefecture=25, ars=30, ends=50)
+    older = life(steps=(), prefecture=1, ars=1, ends=20)
+    newer = life(steps=(), prefecture=80, ars=80)
+    draft = life(steps=((Step.PROJET, 60),))
+    assert successor(over, [(1, older)], on(90)) is None
+    assert successor(over, [(1, older), (2, draft), (3, newer)], on(90)) == Successor(key=3, since=on(80))
+
+
+@pytest.mark.parametrize(
+    ("day", "ends", "denounced", "read"),
+    [
+        (50, 50, None, None),
+        (51, 50, None, (State.ECHUE, 51)),
+        (44, 50, 45, None),
+        (45, 50, 45, (State.DENONCEE, 45)),
+        (60, 50, 60, (State.ECHUE, 51)),
+        (90, None, None, None),
+    ],
+)
+def test_a_text_is_a_memory_from_the_day_after_the_last_one(day, ends, denounced, read):
+    facts = life(steps=(), prefecture=3, ars=3, ends=ends, denounced=denounced)
+    found = ending(
+        on(day), signed_on=facts.fully_signed_on, ends_on=facts.ends_on, denounced_on=facts.denounced_on
+    )
+    assert (found and (found.state, found.since)) == (read and (read[0], on(read[1])))
 
 
 DELEGATED = Power(role=Role.PREFET, since=on(0), until=on(10), reference="Arrêté 12")

@@ -1,7 +1,7 @@
 """Conventions « à la date du … »: what was recorded by an evening, and dated by that day."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -65,6 +65,11 @@ def as_known(conventions: ConventionQuerySet, *, day: date) -> tuple[list[Conven
                 _take_back(each, former.get(each.pk), evenings[act.departement.time_zone])
         act.signed_on = act.life.fully_signed_on
     return acts, max(evenings.values())
+
+
+def known_on(day: date) -> Callable[[ConventionQuerySet], list[Convention]]:
+    """Return what reads some conventions as they stood on the evening of ``day``."""
+    return lambda conventions: as_known(conventions, day=day)[0]
 
 
 def _by(evenings: Mapping[str, datetime], recorded: str) -> Q:

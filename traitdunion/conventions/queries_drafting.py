@@ -1,14 +1,15 @@
 """Wider reads for the pages of one convention: text in force, matrix, history, alignment with the model."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Case, OuterRef, Q, Subquery, When
 
 from traitdunion.conventions import rules
-from traitdunion.conventions.kinds import Basis, Coverage, State, Step
+from traitdunion.conventions.kinds import Basis, Coverage, State, Step, Turn
 from traitdunion.conventions.models import (
     HEADINGS,
     Circuit,
@@ -257,11 +258,16 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consolidated:
-    """The text in force on a day: its headings, its role matrix, and the acts it is made of."""
+    """The text in force on a day: its headings, its role matrix, and the acts it is made of.
+
+    Attributes:
+        ended: how the convention had ended by that day: its last text is then read as a memory, none is in force.
+    """
 
     articles: Sequence[Article]
     matrix: Matrix | None
     acts: Sequence[Convention]
+    ended: rules.Ending | None
 
     @property
     def changed(self) -> int:
@@ -272,7 +278,7 @@ class Consolidated:
 def consolidated(whole: Convention, *, on: date, against: date | None = None) -> Consolidated:
     """Return the text of a convention and of its avenants in force on ``on``, compared with ``against``.
 
-    Before its signature a convention has no text in force: the draft is read instead.
+    Before its signature a convention has no text in force: the draft is read instead. After its end, the last text is.
     """
     acts = list(
         Convention.objects.filter(Q(pk=whole.pk) | Q(parent=whole, signed_on__isnull=False))
@@ -301,7 +307,10 @@ def consolidated(whole: Convention, *, on: date, against: date | None = None) ->
             )
         )
     in_force = [act for act in acts if _in_force_from(act) <= on]
-    return Consolidated(articles=articles, matrix=_matrix(in_force), acts=in_force)
+    ended = rules.ending(
+        on, signed_on=whole.signed_on, ends_on=whole.ends_on, denounced_on=whole.denounced_on
+    )
+    return Consolidated(articles=articles, matrix=_matrix(in_force), acts=in_force, ended=ended)
 
 
 def _in_force_from(act: Convention) -> date:
@@ -336,28 +345,81 @@ def _matrix(acts: Sequence[Convention]) -> Matrix | None:
 # Lists
 
 
+# Reads some conventions as a list was read: now, or as known on an evening.
+type Read = Callable[[ConventionQuerySet], Iterable[Convention]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A convention in a list, with where it stands and what is expected, in the words of the reader's role."""
+    """A convention in a list, with where it stands and what is expected, in the words of the reader's role.
+
+    Attributes:
+        follower: the convention that takes over, or is being written to, once this one is over.
+    """
 
     convention: Convention
     situation: Situation | None
     sentence: str
+    follower: Convention | None = None
 
 
-def rows(conventions: Iterable[Convention], *, day: date, reader: Role) -> list[Row]:
-    """Return the rows of a list, worded for the role that reads. Expects ``with_life``."""
-    return [_row(convention, day, reader) for convention in conventions]
+def rows(
+    conventions: Iterable[Convention], *, day: date, reader: Role, beside: Read | None = None
+) -> list[Row]:
+    """Return the rows of a list, worded for the role that reads. Expects ``with_life``.
+
+    Args:
+        conventions: those of the list.
+        day: the day of reading.
+        reader: the role that reads.
+        beside: reads the conventions of some départements, as the list was read: ``with_life`` by default. It is
+            asked only about the départements where a convention is over.
+    """
+    conventions = list(conventions)
+    found = {each.pk: each.situation(day) for each in conventions}
+    over = {each.departement_id for each in conventions if (at := found[each.pk]) and at.is_over}
+    wholes: dict[str, list[Convention]] = defaultdict(list)
+    if over:
+        for each in (beside or _with_life)(Convention.objects.filter(departement__in=over, parent=None)):
+            wholes[each.departement_id].append(each)
+    return [_row(each, found[each.pk], wholes[each.departement_id], day, reader) for each in conventions]
 
 
-def _row(convention: Convention, day: date, reader: Role) -> Row:
-    situation = convention.situation(day)
-    sentence = (
-        rules.turn_sentence(situation.state, situation.turn, reader=reader, since=situation.turn_since)
-        if situation
-        else "Pas encore ouverte."
-    )
+def _with_life(conventions: ConventionQuerySet) -> Iterable[Convention]:
+    return conventions.with_life()
+
+
+def _row(
+    convention: Convention,
+    situation: Situation | None,
+    wholes: Iterable[Convention],
+    day: date,
+    reader: Role,
+) -> Row:
+    if situation is None:
+        return Row(convention=convention, situation=None, sentence="Pas encore ouverte.")
+    if situation.is_over:
+        follower, sentence = _after_the_end(convention, wholes, day)
+        if sentence:
+            settled = replace(situation, turn=Turn.NOBODY)
+            return Row(convention=convention, situation=settled, sentence=sentence, follower=follower)
+    sentence = rules.turn_sentence(situation.state, situation.turn, reader=reader, since=situation.turn_since)
     return Row(convention=convention, situation=situation, sentence=sentence)
+
+
+def _after_the_end(
+    convention: Convention, wholes: Iterable[Convention], day: date
+) -> tuple[Convention | None, str]:
+    """Return what takes over from a text that is over and how a reader is told; empty while someone must act."""
+    by_key = {each.pk: each for each in wholes}
+    own = by_key.pop(convention.parent_id or convention.pk, None)
+    found = (
+        rules.successor(own.life, [(key, each.life) for key, each in by_key.items()], day) if own else None
+    )
+    follower = by_key[found.key] if found else None
+    if convention.is_avenant:
+        return follower, rules.WITH_ITS_CONVENTION
+    return follower, found.sentence(follower.title, day) if found and follower else ""
 
 
 def in_force(conventions: ConventionQuerySet, *, day: date, departement: str = "") -> ConventionQuerySet:

@@ -1,7 +1,7 @@
 """The life of a convention: its state on a day, whose turn it is, who may sign, whether it lives."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from difflib import SequenceMatcher
@@ -64,6 +64,35 @@ def first_day_after(*, ends_on: date | None, denounced_on: date | None) -> date 
     """
     ends = [ends_on + timedelta(days=1)] if ends_on is not None else []
     return min([*ends, *([denounced_on] if denounced_on is not None else [])], default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a signed convention ended, and the first day on which it no longer applies."""
+
+    state: State
+    since: date
+
+    @property
+    def sentence(self) -> str:
+        """What its text is worth from then on."""
+        return f"Convention {self.state.label} depuis le {self.since:%d/%m/%Y} : dernier texte, pour mémoire."
+
+
+def ending(
+    day: date, *, signed_on: date | None, ends_on: date | None, denounced_on: date | None
+) -> Ending | None:
+    """Return how a convention signed by both sides had ended by ``day``; None while it had not.
+
+    >>> over = ending(date(2027, 1, 1), signed_on=date(2026, 1, 5), ends_on=date(2026, 12, 31), denounced_on=None)
+    >>> over.sentence
+    'Convention échue depuis le 01/01/2027 : dernier texte, pour mémoire.'
+    """
+    stop = first_day_after(ends_on=ends_on, denounced_on=denounced_on)
+    if signed_on is None or stop is None or day < max(stop, signed_on):
+        return None
+    # A term already past when the last side signed: the end is that of the signature.
+    return Ending(state=State.DENONCEE if stop == denounced_on else State.ECHUE, since=max(stop, signed_on))
 
 
 def state_since(life: Life, day: date) -> date:
@@ -278,6 +307,66 @@ def _nothing_opened(reader: Role | None) -> str:
     if own is not None or reader in FOLLOWING:
         return "Aucune convention : la préfecture ou l’ARS doit ouvrir un projet."
     return f"Aucune convention : on attend la préfecture ou l’ARS. {NOTHING_ASKED}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Successor:
+    """The text that takes over from a convention that is over.
+
+    Attributes:
+        key: what the caller uses to find it again.
+        since: its first day in force once both sides have signed; None while it is being written.
+    """
+
+    key: int
+    since: date | None
+
+    def sentence(self, title: str, day: date) -> str:
+        """What a reader is told in place of whose turn it is.
+
+        >>> Successor(key=1, since=date(2026, 1, 5)).sentence("Convention-cadre", date(2026, 3, 1))
+        'Remplacée par « Convention-cadre » depuis le 05/01/2026 : rien n’est attendu ici.'
+        """
+        if self.since is None:
+            return f"Rien n’est attendu ici : « {title} » est en préparation."
+        when = "depuis le" if self.since <= day else "à compter du"
+        return f"Remplacée par « {title} » {when} {self.since:%d/%m/%Y} : rien n’est attendu ici."
+
+
+def successor(life: Life, others: Iterable[tuple[int, Life]], day: date) -> Successor | None:
+    """Return what takes over, as known on ``day``, from a convention that is over; None when nothing does.
+
+    The next one signed, before any draft; a draft given up takes over from nothing.
+
+    Args:
+        life: the dated facts of the convention that is over.
+        others: the other conventions of its département, avenants left out.
+        day: the day looked at.
+    """
+    began = _first_day(life)
+    signed: list[tuple[date, int]] = []
+    drafts: list[tuple[date, int]] = []
+    for key, other in others:
+        state = state_on(other, day)
+        if state in DRAFTING:
+            drafts.append((state_since(other, day), key))
+        elif state is not None and state is not State.ABANDONNEE:
+            first = _first_day(other)
+            if began is not None and first is not None and first > began:
+                signed.append((first, key))
+    if signed:
+        since, key = min(signed)
+        return Successor(key=key, since=since)
+    return Successor(key=max(drafts)[1], since=None) if drafts else None
+
+
+def _first_day(life: Life) -> date | None:
+    """Return the first day in force of a convention that both sides signed."""
+    signed = life.fully_signed_on
+    return None if signed is None else max(signed, life.starts_on or signed)
+
+
+WITH_ITS_CONVENTION = "L’avenant a pris fin avec sa convention : rien n’est attendu ici."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,9 @@ def _rows(conventions: ConventionQuerySet, chosen: "Filters", reading: Reading, 
     else:
         known, _ = queries_as_of.as_known(chosen.placed(conventions), day=reading.day)
         worded = sorted((each for each in known if chosen.is_worded(each)), key=_latest_first)
-        rows = queries_drafting.rows(worded, day=reading.day, reader=reader)
+        rows = queries_drafting.rows(
+            worded, day=reading.day, reader=reader, beside=queries_as_of.known_on(reading.day)
+        )
     return chosen.in_state(rows) if chosen.state else rows
 
 
@@ -183,12 +185,12 @@ def departement_history(request: SignedInRequest, code: str) -> HttpResponse:
     visible = access.conventions_visible_to(request.mandate).filter(departement=departement)
     if reading.is_today:
         day = rules.local_day(now(), departement.time_zone)
-        acts = list(visible.order_by("-starts_on", "-number", "-pk").with_life())
+        acts, beside = list(visible.order_by("-starts_on", "-number", "-pk").with_life()), None
     else:
         day = reading.day
         known, _ = queries_as_of.as_known(visible, day=day)
-        acts = sorted(known, key=_latest_first)
-    rows = queries_drafting.rows(acts, day=day, reader=request.mandate.role)
+        acts, beside = sorted(known, key=_latest_first), queries_as_of.known_on(day)
+    rows = queries_drafting.rows(acts, day=day, reader=request.mandate.role, beside=beside)
     wholes = [row for row in rows if not row.convention.is_avenant]
     return render(
         request,

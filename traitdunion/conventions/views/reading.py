@@ -45,7 +45,12 @@ def convention_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse
         return render(request, "conventions/not_yet.html", {"reading": reading})
     day = reading.day if by else rules.local_day(now(), convention.departement.time_zone)
     avenants = [act for act in acts if act.parent_id == convention.pk]
-    [row, *amended] = queries_drafting.rows([convention, *avenants], day=day, reader=request.mandate.role)
+    [row, *amended] = queries_drafting.rows(
+        [convention, *avenants],
+        day=day,
+        reader=request.mandate.role,
+        beside=queries_as_of.known_on(day) if by else None,
+    )
     # A draft is rewritten in place: what it said on a past evening is not kept.
     is_text_known = reading.is_today or (row.situation is not None and not row.situation.is_draft)
     lines = queries_drafting.checklist(convention, day=day) if is_text_known else []
@@ -54,6 +59,7 @@ def convention_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse
         "convention": convention,
         "row": row,
         "situation": row.situation,
+        "is_in_force": row.situation is not None and row.situation.state is State.EN_VIGUEUR,
         "avenants": amended,
         "signatures": [
             (signature, queries_drafting.signature_note(signature))
