@@ -137,6 +137,24 @@ def convention(request: HttpRequest, departement: str, au: Day = None) -> Mappin
     return found[0]
 
 
+@api.get("/bilans", response={200: Bilans, **REFUSALS}, summary="Bilans signés des deux parties")
+@decorate_view(condition(etag_func=_etag))
+def bilans(
+    request: HttpRequest,
+    territoire: Annotated[
+        str | None, Query(max_length=3, description="Code d’un département, « FR » pour le bilan national.")
+    ] = None,
+    trimestre: Annotated[
+        str | None, Query(max_length=7, description="Année et trimestre, « 2026-T3 ».")
+    ] = None,
+    au: Day = None,
+    debut: Start = 0,
+    nombre: Many = 100,
+) -> Mapping[str, Any]:
+    """Une ligne par version signée des deux institutions ; ce qu’une seule a signé n’y est pas."""
+    return _page(BILANS, _day(au), {"territoire": territoire, "trimestre": trimestre}, debut, nombre)
+
+
 @api.get("/barometre", response={200: Estimations, **REFUSALS}, summary="Baromètre croisé")
 @decorate_view(condition(etag_func=_etag))
 def barometre(
