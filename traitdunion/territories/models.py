@@ -7,10 +7,8 @@ from traitdunion.territories.kinds import Zone
 
 
 class Dated(models.Model):
-    """A row of reference data: since when, until when, read where."""
+    """A row of reference data: read where, and when. The code carries no date of its own."""
 
-    valid_from = models.DateField("valable depuis", null=True, blank=True)
-    valid_until = models.DateField("valable jusqu’au", null=True, blank=True)
     source = models.CharField("source", max_length=120)
     read_on = models.DateField("source lue le")
 

@@ -39,7 +39,11 @@ def departement_code(typed: str, names: Mapping[str, str]) -> str:
         return f"0{code}"
     reason, nearest = _explain(typed, code, names)
     proposal = " ou ".join(f"{near} ({names[near]})" for near in nearest)
-    advice = f" Codes valides les plus proches : {proposal}." if nearest else ""
+    advice = (
+        f" Codes valides les plus proches : {proposal}."
+        if nearest
+        else " Aucun code de département ne lui ressemble : choisissez-en un dans la liste des départements."
+    )
     raise UnknownDepartementError(
         f"« {typed.strip()[:40]} » n’est pas le code d’un des 101 départements{reason}.{advice}", nearest
     )
