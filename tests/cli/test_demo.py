@@ -93,6 +93,19 @@ def wait_for_silence(state):
     return processes_of(state)
 
 
+def on_demo(state, *words):
+    """Run a command on the demonstration that runs, with nothing else in the environment that says where it is."""
+    kept = {"PATH", "HOME", "LANG"}
+    environment = {name: value for name, value in os.environ.items() if name in kept}
+    return subprocess.run(
+        [sys.executable, "-m", "traitdunion.cli.main", "--demo", *words],
+        env={**environment, "TRAITDUNION_HOME": str(state), "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def status_of(port):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
@@ -121,9 +134,17 @@ def test_the_demonstration_lives_and_dies_in_one_piece(run, state):
     assert "Toutes les données sont synthétiques" in printed
     assert status_of(port) == 200
     assert (state / "secret-key").stat().st_mode & 0o777 == 0o600
+    assert (state / demo.RUNNING).stat().st_mode & 0o777 == 0o600
+    read = on_demo(state, "plan", "export", "--format", "csv")
+    assert (read.returncode, "mesure" in read.stdout) == (0, True), read.stderr
     first.send_signal(signal.SIGINT)
     assert first.wait(40) == 0
     assert wait_for_silence(state) == []
+    refused = on_demo(state, "plan", "export", "--format", "csv")
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "Aucune démonstration ne tourne ici : lancez « make demo » dans un autre terminal, puis recommencez.\n",
+    )
 
     second = run(port=port)
     printed = read_until(second, "Ctrl-C arrête tout")

@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import hashlib
 import http.client
+import json
 import os
 import secrets
 import shutil
@@ -28,6 +29,7 @@ from traitdunion.cli import assets
 from traitdunion.cli.checkout import ROOT, assets_folder, demo_folder
 from traitdunion.cli.embedded_postgres import EmbeddedPostgres
 from traitdunion.cli.errors import LauncherError
+from traitdunion.cli.files import CommandRefusedError
 from traitdunion.cli.folders import no_room, own_folder, refusal_of, write_private
 from traitdunion.cli.postgres_binaries import COPIES
 from traitdunion.cli.processes import Guarded
@@ -38,8 +40,10 @@ ADDRESS: Final = "127.0.0.1"
 DATABASE: Final = "traitdunion_demo"
 BILAN_KEY: Final = "bilan-key.pem"
 BILAN_KEYS: Final = "bilan-keys.json"
+RUNNING: Final = "running.json"
 STORY: Final = timedelta(days=365)
 
+_OURS: Final = ("TRAITDUNION_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
 _UNFINISHED: Final = f"{DATABASE}_new"
 _WORKER_COMMAND: Final = ("django", "procrastinate", "worker")
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -83,6 +87,8 @@ def run(options: argparse.Namespace) -> int:
             # After the first page: the two would otherwise share the processors while someone waits.
             worker = _start(state, "worker", _WORKER_COMMAND, environment)
             running.callback(worker.stop)
+        running.callback(forget, state)
+        remember(state, environment)
         _announce(options.port, people, time.perf_counter() - started)
         try:
             _watch((web, worker), state)
@@ -91,11 +97,41 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def remember(state: Path, environment: Mapping[str, str]) -> None:
+    """Keep the settings of the site that runs, for « traitdunion --demo … »; only this account reads them."""
+    kept = {name: environment[name] for name in environment if name.startswith(_OURS)}
+    forget(state)
+    write_private(state / RUNNING, json.dumps(kept))
+
+
+def forget(state: Path) -> None:
+    """Say that no site runs any more."""
+    (state / RUNNING).unlink(missing_ok=True)
+
+
+def aim(state: Path) -> None:
+    """Give this process the settings of the demonstration that runs.
+
+    Raises:
+        CommandRefusedError: none runs here.
+    """
+    try:
+        kept = json.loads((state / RUNNING).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CommandRefusedError(
+            "Aucune démonstration ne tourne ici : lancez « make demo » dans un autre terminal, puis recommencez."
+        ) from error
+    os.environ.update(kept)
+
+
 def _announce(port: int, people: Sequence[str], seconds: float) -> None:
     print(f"\nTrait d’union est servi sur http://{ADDRESS}:{port}/ (prêt en {seconds:.0f} s).")
     print("Toutes les données sont synthétiques. Personnages à essayer, d’un clic depuis « Se connecter » :")
     for label in people:
         print(f"  – {label}")
+    print(
+        "Dans un autre terminal, « traitdunion --demo plan export --format ods --out plan.ods » lit ce site."
+    )
     print("Ctrl-C arrête tout.", flush=True)
 
 

@@ -16,11 +16,15 @@ COMMANDS: Final = {
     "plan": ("traitdunion.cli.plan", "importe ou exporte le plan"),
     "conventions": ("traitdunion.cli.conventions", "importe ou exporte les conventions"),
     "barometer": ("traitdunion.cli.barometer", "analyse des réponses au baromètre, prévoit sa précision"),
-    "review": ("traitdunion.cli.review", "vérifie un dossier de preuve sans le site, écrit les bilans d’un trimestre"),
+    "review": (
+        "traitdunion.cli.review",
+        "vérifie un dossier de preuve sans le site, écrit les bilans d’un trimestre",
+    ),
     "manage": ("traitdunion.cli.manage", "lance une commande de Django (migrate, check…)"),
 }
 """Name of each command, its module, imported only when it is called, and its line in the help."""
 
+DEMO: Final = "--demo"
 INTERRUPTED: Final = 130
 UNREAD: Final = 141
 
@@ -35,9 +39,13 @@ class Command(Protocol):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command the arguments name and return its exit status: 2 for an expected refusal."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    on_demo = words[:1] == [DEMO]
+    words = words[1:] if on_demo else words
     chosen = _root().parse_args(words[:1]).command
     module, about = COMMANDS[chosen]
     try:
+        if on_demo:
+            _aim_at_demo()
         command = cast("Command", importlib.import_module(module))
         parser = Parser(prog=f"traitdunion {chosen}", description=f"{about[0].upper()}{about[1:]}.")
         command.configure(parser)
@@ -52,6 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def _aim_at_demo() -> None:
+    from traitdunion.cli import checkout, demo  # only for those who ask: it loads a good deal
+
+    demo.aim(checkout.demo_folder())
+
+
 def _said(status: int) -> int:
     """Return the status once all that was printed has left: a reader who is gone is noticed here."""
     sys.stdout.flush()
@@ -62,9 +76,10 @@ def _root() -> Parser:
     lines = "\n".join(f"  {name:<14}{about}" for name, (_, about) in COMMANDS.items())
     parser = Parser(
         prog="traitdunion",
-        usage="traitdunion COMMANDE …",
+        usage="traitdunion [--demo] COMMANDE …",
         description="Trait d’union : le travail commun des préfectures et des agences régionales de santé.",
-        epilog=f"commandes :\n{lines}\n\n« traitdunion COMMANDE --help » dit les options de chacune.",
+        epilog=f"commandes :\n{lines}\n\n« traitdunion COMMANDE --help » dit les options de chacune.\n"
+        "« --demo » vise la démonstration qui tourne sur cette machine, au lieu d’un site en production.",
     )
     parser.add_argument(
         "command", choices=list(COMMANDS), metavar="COMMANDE", help="voir la liste ci-dessous"
