@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-from bench import analysis, answering, bench_import, bench_pages, calibration, campaign
+from bench import analysis, answering, bench_import, bench_pages, calibration, campaign, reviews
 
 REPORTS = {
     "pages": bench_pages.main,
@@ -12,6 +12,7 @@ REPORTS = {
     "analysis": analysis.main,
     "campaign": campaign.main,
     "answering": answering.main,
+    "reviews": reviews.main,
 }
 
 if __name__ == "__main__":
@@ -24,4 +25,6 @@ if __name__ == "__main__":
             sys.argv = sys.argv[1:]
             runpy.run_module("bench.bench_tables", run_name="__main__")
         case _:
-            sys.exit("usage : python -m bench [pages|import|calibration|analysis|campaign|answering|tables]")
+            sys.exit(
+                "usage : python -m bench [pages|import|calibration|analysis|campaign|answering|reviews|tables]"
+            )
