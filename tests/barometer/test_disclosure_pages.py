@@ -1,24 +1,29 @@
 """What is served of a small country: nothing of a side of one or two people, in any page or file, for any reader.
 
 Two attacks. One changes the answers of the hidden sides, and who gave which sheet of the others, and looks for a single
-byte that moves: over three waves, one of them under embargo, one a pulse, over every page, filter, file format and
-printed guide. It needs no idea of what to look for. The other lists, from the sheets and not from our own list, every
-total that the figures of the waves and of their editions could tell, question by question, and solves for what rests on
-one or two people.
+byte that moves: over three waves, one of them under embargo, one a pulse, over every page, filter, file format, printed
+guide, and what is opened to everyone as data. It needs no idea of what to look for. The other lists, from the sheets
+and not from our own list, every total that the figures of the waves and of their editions could tell, question by
+question, and solves for what rests on one or two people.
 """
 
 import csv
 import io
+import json
 import random
 import re
 import shutil
 import subprocess
+from datetime import date
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 
 from tests.barometer.results import (
@@ -33,9 +38,11 @@ from tests.barometer.results import (
     sheet,
     wave,
 )
-from traitdunion.barometer import actions_results
+from tests.conventions import facts
+from traitdunion.barometer import actions_results, queries_pistes
 from traitdunion.barometer.disclosure import Guard, IsolatesError
-from traitdunion.barometer.models import Cut, Piste, Result, Sheet, Wave
+from traitdunion.barometer.kinds import Standing
+from traitdunion.barometer.models import Cut, Piste, Proposal, Result, Sheet, Wave
 from traitdunion.exchange.tables import read_table
 from traitdunion.exchange.writers import FORMATS
 from traitdunion.identity.kinds import Role
@@ -47,7 +54,7 @@ PULSE = {item.id for item in EXAMPLE.items if item.in_pulse}
 LATER = {**SIZES, ("67", "prefecture"): 3, ("69", "prefecture"): 6, ("01", "ars"): 2, ("68", "prefecture"): 1}
 SMALL = {cell for cell, size in LATER.items() if size < 3}
 BARE = re.compile(
-    rb'value="[A-Za-z0-9]{64}"|(pistes|vagues|questionnaires)/[0-9a-f-]{36}'
+    rb'value="[A-Za-z0-9]{64}"|(pistes|propositions|vagues|questionnaires)/[0-9a-f-]{36}'
 )  # drawn at each request
 
 
@@ -94,6 +101,25 @@ def published(worlds):
         made = wave(name, days_ago=days_ago, format=form, answers=answers, asked=asked)
         asked = made.questionnaire
         actions_results.compute(made, **WHO)
+        if form == "full" and days_ago > 7:
+            decided(made)
+
+
+def decided(made):
+    """Bring some pistes of a wave to each standing, so that each filter has some; a later wave sees what was kept."""
+    ordered = made.pistes.order_by("departement", "dimension", "rule", "side").select_related(
+        "wave__questionnaire"
+    )
+    for rank, piste in enumerate(ordered):
+        standing = list(Standing)[rank % len(Standing)]
+        if standing is Standing.PROPOSED:
+            Proposal.objects.create(
+                piste=piste, side="ars", decision="left", reason="Essai", **facts.authored()
+            )
+        elif standing is not Standing.OPEN:
+            piste.decision, piste.decided_at, piste.decided_by = standing.value, facts.AT, "essai"
+            piste.due_on, piste.measured_by = date(2027, 1, 1), queries_pistes.questions_for(piste)[0].id
+            piste.save()
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +132,7 @@ def everyone(django_db_setup, django_db_blocker):
             "67": reader(Role.REFERENT_ARS, "67"),
             "01": reader(Role.REFERENT_PREFECTURE, "01"),
             "68": reader(Role.DG_ARS, "68"),
+            "public": SimpleNamespace(client=Client()),
         }
         transaction.set_rollback(True)
 
@@ -118,15 +145,32 @@ DEPARTEMENT = [
     "departements/{}/?vague=V1",
     "departements/{}/?vague=Point",
     "departements/{}/pistes/",
-    "departements/{}/pistes/?vague=V1&etat=open",
+    *("departements/{}/pistes/?vague=V1&etat=" + each.value for each in Standing),
     *("departements/{}/export/?format=" + each for each in FORMATS),
     *("departements/{}/export/?vague=V1&format=" + each for each in ("csv", "ods")),
 ]
 NATION = [
-    "", "resultats/", "resultats/?vague=V1&dimension=roles", "resultats/?vague=Point", "resultats/fiabilite/?vague=V1",
-    "pistes/", "pistes/?vague=V1",
+    "", "resultats/", "resultats/?vague=Point", "resultats/fiabilite/?vague=V1", "pistes/", "pistes/?vague=V1",
+    *(f"resultats/?vague=V1&dimension={each.id}" for each in EXAMPLE.dimensions),
     *(f"resultats/export/?vague={name}&format={each}" for name in ("V1", "Point") for each in FORMATS),
 ]  # fmt: skip
+
+# Opened to everyone, who is not signed in: the whole file, then the API whole, page by page and filter by filter.
+ROWS_A_PAGE = 30
+API = [
+    "nombre=500",
+    *(f"nombre={ROWS_A_PAGE}&debut={ROWS_A_PAGE * page}" for page in range(4)),
+    *(f"vague={name}" for name in ("V1", "Point", "V2")),
+    *(f"perimetre={scope}" for scope in ("nation", "region")),
+    *(f"cote={side}&perimetre={scope}" for side in ("prefecture", "ars") for scope in ("nation", "region")),
+    *(f"dimension={each.id}" for each in EXAMPLE.dimensions),
+]
+OPENED = {
+    **{f"api {asked}": f"/api/v1/barometre?{asked}" for asked in API},
+    "csv": "/donnees-ouvertes/barometre.csv",
+    "package": "/donnees-ouvertes/datapackage.json",  # the hash and the size of the file
+    "opened": "/donnees-ouvertes/",
+}
 
 
 def pages():
@@ -138,6 +182,8 @@ def pages():
         yield code, f"{code} guide", f"/departements/{code}/guide-de-restitution.pdf"
     for page in NATION:
         yield "nation", page, f"/barometre/{page}"
+    for name, address in OPENED.items():
+        yield "public", name, address
     for code in ("67", "68", "01"):
         yield "nation", f"nation {code}", f"/barometre/departements/{code}/"
         yield "nation", f"nation {code} file", f"/barometre/departements/{code}/export/?format=csv"
@@ -152,13 +198,14 @@ def pages():
 
 def served(everyone, worlds, only=None):
     """Return every byte that readers get (of ``only`` some pages), and what is kept of it; written and undone."""
+    cache.clear()  # how often the API was asked
     with transaction.atomic():
         published(worlds)
-        found = {
-            (name, who): BARE.sub(b"", everyone[who].client.get(address).content)
-            for who, name, address in pages()
-            if only is None or (name, who) in only
-        }
+        found = {}
+        for who, name, address in pages():
+            if only is None or (name, who) in only:
+                answer = everyone[who].client.get(address)
+                found[name, who] = b"%d " % answer.status_code + BARE.sub(b"", answer.content)
         found |= {
             (row["wave__name"], "kept"): row["content"]
             for row in Result.objects.values("wave__name", "content")
@@ -190,15 +237,38 @@ def test_the_attack_read_real_pages_and_sees_what_a_shown_side_answers(everyone,
     looked_at = {
         ("departements/67/", "67"), ("67 guide", "67"), ("departements/67/?vague=Point", "67"),
         ("resultats/", "nation"),
+        *((f"api {asked}", "public") for asked in API if "vague=V2" not in asked and "cote=p" not in asked),
+        ("csv", "public"), ("package", "public"),
         *((f"departements/67/export/?format={each}", "67") for each in FORMATS),
         *((f"resultats/export/?vague=V1&format={each}", "nation") for each in FORMATS),
     }  # fmt: skip
     again = served(everyone, worlds, looked_at)
 
-    assert {
-        place for place, content in as_drawn.items() if place[1] != "kept" and len(content) < 400
-    } == set()
+    pages_read = {place: content for place, content in as_drawn.items() if place[1] != "kept"}
+    embargo = {place for place in pages_read if place[0].startswith("piste V2") and place[1] == "nation"}
+    assert {place for place, content in pages_read.items() if content[:4] != b"200 "} == embargo
+    assert {place for place, content in pages_read.items() if len(content) < 400} == {
+        ("api vague=V2", "public")  # under embargo: no row
+    }
     assert {place for place in looked_at if as_drawn[place] == again[place]} == set()
+
+
+def test_the_attack_read_every_row_of_the_api_and_a_piste_of_every_standing(as_drawn):
+    def rows(asked):
+        return json.loads(as_drawn[f"api {asked}", "public"][4:])["lignes"]
+
+    whole = rows("nombre=500")
+    paged = [row for asked in API if "debut=" in asked for row in rows(asked)]
+    said = as_drawn["departements/67/pistes/", "67"].decode()
+
+    assert paged == whole
+    assert {row["vague"] for row in whole} == {"V1", "Point"}
+    assert {row["montre"] for row in whole} == {True, False}
+    for standing in Standing:
+        assert standing.label in said
+        listed = as_drawn[f"departements/67/pistes/?vague=V1&etat={standing.value}", "67"].decode()
+        assert "Aucune piste ne répond" not in listed
+    assert "Vu depuis" in said
 
 
 def test_a_hidden_side_has_no_figure_in_any_file_nor_in_the_printed_guide(everyone):
