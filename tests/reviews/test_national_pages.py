@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from bench.journey import ARS, INTERIEUR, PREFECTURE, SANTE, Hand, Journey
 from tests.conventions.scene import act_as
-from tests.reviews.journey import ARS, INTERIEUR, PREFECTURE, SANTE, Hand, Journey
 from tests.reviews.scene import BY, LATER, T3
 from tests.reviews.test_pages import site_key, text_of  # noqa: F401  # a fixture
 from traitdunion.identity.kinds import Role

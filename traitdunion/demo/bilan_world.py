@@ -74,7 +74,7 @@ def _sign_some(quarter: Quarter, *, key: SigningKey, actor: Actor) -> None:
         version = queries.last_version(Review.objects.get(departement=departement, quarter=str(quarter)))
         if None in mandates.values():
             continue
-        who = {"actor": actor, "at": _noon(day)}
+        at = _noon(day)
         if departement.code in SIGNED_BY_BOTH[:2]:
             actions.write_paragraph(
                 version,
@@ -83,9 +83,10 @@ def _sign_some(quarter: Quarter, *, key: SigningKey, actor: Actor) -> None:
                 text=POSITION,
                 revision=0,
                 side=Party.ARS,
-                **who,
+                actor=actor,
+                at=at,
             )
-        actions_signing.offer(version, side=Party.PREFECTURE, **who)
+        actions_signing.offer(version, side=Party.PREFECTURE, actor=actor, at=at)
         for side, mandate in mandates.items():
             if mandate is not None and (side is Side.ARS or departement.code in SIGNED_BY_BOTH):
                 _sign(version, Party(side.value), mandate, day=day, key=key)
@@ -112,18 +113,19 @@ def publish(review: Review, *, key: SigningKey, actor: Actor) -> bool:
     mandates = {party: _desk(role, day) for role, party in access.DESKS.items()}
     if None in mandates.values():
         return False
-    who = {"actor": actor, "at": _noon(day)}
+    at = _noon(day)
     version = queries.last_version(review)
-    actions.regenerate(version, today=day, **who)
-    _cite_a_position(version, quarter, **who)
+    actions.regenerate(version, today=day, actor=actor, at=at)
+    _cite_a_position(version, quarter, actor=actor, at=at)
     actions.promise(
         version,
         text="Relancer ensemble les départements dont le bilan n’est pas signé",
         owner=Owner.COMMUN,
         due_on=day + timedelta(days=60),
-        **who,
+        actor=actor,
+        at=at,
     )
-    actions_signing.offer(version, side=Party.SANTE, **who)
+    actions_signing.offer(version, side=Party.SANTE, actor=actor, at=at)
     for party, mandate in mandates.items():
         if mandate is not None:
             _sign(version, party, mandate, day=day, key=key)
