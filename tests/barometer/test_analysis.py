@@ -9,10 +9,11 @@ from random import Random
 
 import pytest
 
-from traitdunion.barometer import simulation
+from traitdunion.barometer import rules_patterns, rules_pistes, simulation
 from traitdunion.barometer.analysis import analyse
 from traitdunion.barometer.answers import COLUMNS, read_csv
 from traitdunion.barometer.questionnaire import SIDES, Family, example
+from traitdunion.barometer.rules_pistes import MOST_TELLING
 
 # Three régions, six départements: the 67 is alone in its own.
 REGIONS = {"01": "84", "03": "84", "07": "84", "02": "32", "59": "32", "67": "44"}
@@ -59,7 +60,13 @@ def test_every_list_has_a_row_for_everything_it_speaks_of():
     assert len(wave["cells"]) == len(REGIONS) * 2 * 9
     assert len(wave["national"]) == len(wave["reliability"]) == 2 * 9
     assert len(wave["regional"]) == 3 * 2 * 9
-    assert Counter(row["kind"] for row in wave["gaps"]) == {
+    assert len(wave["gaps"]) == len(REGIONS) * 9 * 6
+    assert {(row["estimate"] is not None, row["reason"] == "") for row in wave["gaps"]} == {
+        (True, True), (False, False),
+    }  # fmt: skip
+    assert all(row["shown"] == (row["estimate"] is not None) for row in wave["gaps"])
+    assert {row["divided"] for row in wave["cells"]} == {False}
+    assert Counter(row["kind"] for row in wave["gaps"] if row["shown"]) == {
         "agreement": 4 * 6, "asymmetry": 5 * 6,
         **{f"{kind}_{side}": 4 * 6 for kind in ("accuracy", "congruency") for side in SIDES},
     }  # fmt: skip
@@ -67,6 +74,26 @@ def test_every_list_has_a_row_for_everything_it_speaks_of():
     assert len(wave["item_gaps"]) == len(REGIONS) * 14
     assert len(wave["guesses"]) == len(REGIONS) * 2 * 4
     json.dumps(wave, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "kind", "says"),
+    [
+        ("joignabilite", "agreement", "Chaque côté décrit l’autre : ce n’est ni un accord ni un désaccord."),
+        ("buts", "asymmetry", "Les deux côtés décrivent la même chose : il n’y a pas d’asymétrie."),
+        ("roles", "accuracy_ars", "Ce côté n’a rien à deviner sur cette dimension dans cette vague."),
+        (
+            "roles",
+            "congruency_prefecture",
+            "Ce côté n’a rien à deviner sur cette dimension dans cette vague.",
+        ),
+    ],
+)
+def test_a_gap_without_figures_says_why(dimension, kind, says):
+    [wave] = result(rows({}))["waves"]
+    gap = one(wave, "gaps", departement="01", dimension=dimension, kind=kind)
+    figures = ("estimate", "low", "high", "probability_ge_1", "again")
+    assert (gap["shown"], gap["reason"], *(gap[name] for name in figures)) == (False, says, *[None] * 5)
 
 
 def test_a_side_of_two_counts_nowhere():
@@ -83,6 +110,9 @@ def test_a_side_of_two_counts_nowhere():
     assert one(louder, "national", side="ars", dimension="buts")["departements"] == 5
     gaps = [row for row in louder["gaps"] if row["departement"] == "67"]
     assert {row["shown"] for row in gaps if not row["kind"].startswith("congruency_prefecture")} == {False}
+    assert one(louder, "gaps", departement="67", dimension="buts", kind="agreement")["reason"] == (
+        "Un côté a moins de 3 réponses : il en faut autant des deux."
+    )
 
 
 def test_hidden_answers_do_not_even_tell_which_items_are_easy():
@@ -128,7 +158,7 @@ def test_the_pulse_tells_only_what_it_asks():
     assert [each["id"] for each in wave["dimensions"]] == [
         "joignabilite", "utilite_transmis", "convention", "effet_personnes",
     ]  # fmt: skip
-    assert {row["kind"] for row in wave["gaps"]} == {"agreement", "asymmetry"}
+    assert {row["kind"] for row in wave["gaps"] if row["shown"]} == {"agreement", "asymmetry"}
 
 
 def test_gaps_have_the_announced_sign():
@@ -212,7 +242,7 @@ def test_a_version_whose_guesses_have_no_target_says_so_and_compares_nothing():
     old = replace(EXAMPLE, items=tuple(replace(item, guesses="") for item in EXAMPLE.items))
     [wave] = analyse(read_csv(table(rows({})), old, NAMES), old, REGIONS)["waves"]
 
-    assert {row["kind"] for row in wave["gaps"]} == {"agreement", "asymmetry"}
+    assert {row["kind"] for row in wave["gaps"] if row["shown"]} == {"agreement", "asymmetry"}
     assert wave["guesses"] == []
     assert wave["notes"][0].startswith(
         "Cette version du questionnaire ne dit pas quelle question devine « deviner_jo"
@@ -225,7 +255,7 @@ def test_a_dimension_of_one_question_says_the_same_of_the_question():
     where = {"departement": "01", "dimension": "buts"}
     figures = ("n", "estimate", "low", "high")
     cell, item = (one(wave, name, side="ars", **where) for name in ("cells", "items"))
-    gap, of_item = (one(wave, name, **where) for name in ("gaps", "item_gaps"))
+    gap, of_item = (one(wave, name, kind="agreement", **where) for name in ("gaps", "item_gaps"))
 
     assert [cell[name] for name in figures] == [item[name] for name in figures]
     assert {**gap, "item": "but_commun"} == of_item
@@ -267,9 +297,40 @@ def test_low_on_one_side_is_a_disagreement_when_the_other_knows_it():
         "prefecture": {"proxy": 5, "common": 5, "meta": 5},
         "ars": {"proxy": 2, "common": 5, "meta": 5},
     }
-    found = pistes(result(rows(unknown))["waves"][0])
-    assert ("low", "unaware", "joignabilite", "ars") in found
-    assert ("misunderstanding", "unaware", "joignabilite", "prefecture") in found
+    [wave] = result(rows(unknown))["waves"]
+    assert ("low", "unaware", "joignabilite", "ars") in pistes(wave)
+    assert one(wave, "pistes", departement="01", dimension="joignabilite")["reading"] == (
+        "Joignabilité et délais : pour l’ARS, c’est moins souvent que « parfois » ; la préfecture s’attend à mieux. "
+        "À lire avec : la préfecture se trompe d’un point ou plus sur ce que l’ARS répond."
+    )
+
+
+def test_what_the_other_side_knows_is_not_said_where_nobody_asked_it():
+    """« Connaissance du rôle » has no question to guess."""
+    low = {"prefecture": {"proxy": 5, "common": 5, "meta": 5}, "ars": {"proxy": 2, "common": 5, "meta": 5}}
+    found = one(result(rows(low))["waves"][0], "pistes", departement="01", dimension="roles")
+    assert (found["rule"], found["pattern"], found["side"]) == ("low", "one_side", "ars")
+    assert found["reading"].endswith("; ce que la préfecture en sait n’est pas mesuré.")
+
+
+def test_a_dimension_opens_one_piste_at_most():
+    """A side is low, the other guesses wrong, and both are a point apart on the same thing."""
+    level = {"prefecture": {"circuit_reel": 5, "convention_connue": 5, "deviner_circuit": 5}, "ars": 1}
+    [wave] = result(rows(level))["waves"]
+    assert set(Counter((row["departement"], row["dimension"]) for row in wave["pistes"]).values()) == {1}
+    found = one(wave, "pistes", departement="01", dimension="convention")
+    assert found["reading"].count("À lire avec : ") == 1
+    assert "à un point d’écart ou plus ; la préfecture se trompe" in found["reading"]
+    assert {row["pattern"] for row in wave["pistes"]} <= set(rules_pistes.REMEDIES) == set(MOST_TELLING)
+    assert set(rules_pistes.REMEDIES) <= set(rules_patterns.LABELS)
+
+
+def test_a_reading_never_outgrows_its_column():
+    """Everything is wrong at once, under the longest title that a questionnaire may give."""
+    titled = replace(EXAMPLE, dimensions=tuple(replace(each, title="T" * 150) for each in EXAMPLE.dimensions))
+    level = {"prefecture": {"circuit_reel": 5, "convention_connue": 5, "deviner_circuit": 5}, "ars": 1}
+    [wave] = analyse(read_csv(table(rows(level)), titled, NAMES), titled, REGIONS)["waves"]
+    assert max(len(row["reading"]) for row in wave["pistes"]) <= rules_pistes.LONGEST
 
 
 def test_a_gap_on_the_same_object_is_a_disagreement():
@@ -294,8 +355,15 @@ def test_two_falls_in_a_row_beyond_the_interval():
         row for wave, level in (("T1", 5), ("T2", 4), ("T3", 3)) for row in rows({"ars": level}, wave=wave)
     ]
     waves = result(given)["waves"]
-    assert ("fall", "shared_problem", "buts", "ars") in pistes(waves[2])
+    assert ("fall", "falling", "buts", "ars") in pistes(waves[2])
     assert not any(rule == "fall" for wave in waves[:2] for rule, *_ in pistes(wave))
+
+
+def test_a_fall_that_both_sides_tell_is_shared():
+    given = [row for wave, level in (("T1", 5), ("T2", 4), ("T3", 3)) for row in rows(
+        {"prefecture": level, "ars": level}, wave=wave
+    )]  # fmt: skip
+    assert ("fall", "shared_problem", "buts", "") in pistes(result(given)["waves"][2])
 
 
 def test_a_pulse_in_between_does_not_hide_two_falls():
@@ -305,8 +373,24 @@ def test_a_pulse_in_between_does_not_hide_two_falls():
     ]
     between = [row for wave in ("T2", "T4") for row in rows({"ars": 5}, wave=wave, items=pulse)]
     found = pistes(result(falling + between)["waves"][4])
-    assert ("fall", "shared_problem", "buts", "ars") in found
-    assert ("fall", "shared_problem", "convention", "ars") not in found  # the pulse asks it, and it was well
+    assert ("fall", "falling", "buts", "ars") in found
+    # Of « convention » the pulse asks one question out of two: it is no measure of the same thing.
+    assert ("fall", "falling", "convention", "ars") in found
+    # « Utilité pour les personnes » has one question, which the pulse asks: it was well in between.
+    assert ("fall", "falling", "effet_personnes", "ars") not in found
+
+
+def test_a_pulse_that_asks_the_lower_question_makes_nothing_fall():
+    """« joindre » is answered 2, its sister question 5; a full wave says 3.5, a pulse 2, the next 1."""
+    pulse = [item for item in EXAMPLE.items if item.in_pulse]
+    level = {"ars": {"joindre": 2, "repondre_a_temps": 5}}
+    waves = (("T1", EXAMPLE.items), ("T2", pulse), ("T3", pulse), ("T4", EXAMPLE.items))
+    given = [row for wave, items in waves for row in rows(level, wave=wave, items=items)]
+    lower = [
+        (*row[:5], 1) if row[0] == "T3" and row[2] == "ars" and row[4] == "joindre" else row for row in given
+    ]
+    for wave in result(lower)["waves"]:
+        assert not any(rule == "fall" for rule, *_ in pistes(wave))
 
 
 def test_what_is_hidden_opens_nothing():

@@ -123,7 +123,6 @@ def test_agreement_inside_groups():
     assert inside.average_deviation.tolist()[:2] == [0.0, pytest.approx((4 / 3 + 2) / 2)]
     assert inside.r_wg.tolist()[:2] == [1.0, 0.0]
     assert np.isnan(inside.r_wg[2:]).all()
-    assert inside.is_divided.tolist() == [False, True, False, False]
 
 
 def test_r_wg_is_the_published_formula():
@@ -132,3 +131,53 @@ def test_r_wg_is_the_published_formula():
     ratio = answers.var(axis=0, ddof=1).mean() / 2
     inside = c.agreement(answers, [0, 0, 0, 0], 1)
     assert inside.r_wg[0] == pytest.approx(2 * (1 - ratio) / (2 * (1 - ratio) + ratio))
+
+
+# Divided
+
+
+def divided(score, cell, groups):
+    inside = c.agreement(score[:, None], cell, groups)
+    wider = c.wider_than_elsewhere(score, np.ones(len(score)), cell, groups)
+    return inside.average_deviation > c.DIVIDED_FROM, c.is_divided(inside.average_deviation, wider)
+
+
+@pytest.mark.parametrize("sd", [0.8, 1.0])
+@pytest.mark.parametrize("people", [3, 4, 6])
+def test_people_no_more_spread_than_elsewhere_are_seldom_said_to_be_divided(people, sd):
+    """Five points, 101 départements. The published threshold alone says so of one side in ten, or in three."""
+    draw = np.random.default_rng(people)
+    cell, alone, found = np.repeat(np.arange(101), people), [], []
+    for _ in range(20):
+        score = 3.0 + 0.4 * draw.standard_normal(101)[cell] + sd * draw.standard_normal(len(cell))
+        for kept, each in zip(
+            (alone, found), divided(np.clip(np.round(score), 1, 5), cell, 101), strict=True
+        ):
+            kept.append(each.mean())
+    assert np.mean(alone) > 0.09
+    assert np.mean(found) <= 0.025
+
+
+def test_two_camps_inside_a_side_are_said_to_be_divided():
+    cell = np.repeat(np.arange(20), 4)
+    score = np.tile([3.0, 3.0, 4.0, 4.0], 20)
+    score[:4] = [1, 1, 5, 5]
+    assert np.flatnonzero(divided(score, cell, 20)[1]).tolist() == [0]
+
+
+def test_the_probability_is_that_of_the_ratio_of_two_variances():
+    """Against draws of both."""
+    cell = np.repeat([0, 1, 2], [2, 6, 40])
+    score = np.concatenate([np.tile([2.0, 4.0], 4), np.tile([2.5, 3.5], 20)])
+    few, many, _ = c.wider_than_elsewhere(score, np.ones(48), cell, 3)
+    draw = np.random.default_rng(4)
+    for found, squares, free, rest in ((few, 2.0, 1, 6 + 10 + 1.28), (many, 6.0, 5, 2 + 10 + 1.28)):
+        drawn = squares / draw.chisquare(free, 200_000) > 1.5**2 * rest / draw.chisquare(47 - free, 200_000)
+        assert found == pytest.approx(drawn.mean(), abs=0.005)
+
+
+def test_one_person_or_none_is_never_divided():
+    inside = c.agreement([[1.0], [5.0], [1.0]], [0, 1, 1], 3)
+    wider = c.wider_than_elsewhere([1.0, 5.0, np.nan], np.ones(3), [0, 1, 1], 3)
+    assert np.isnan(wider).all()
+    assert not c.is_divided(inside.average_deviation, wider).any()

@@ -2,10 +2,11 @@
 
 For each wave: what each side of each département answers (``cells``), how far the two sides are (``gaps``), whether
 people of one side agree (``within``), whether the measure holds (``reliability``), the country and its régions, and
-the ``pistes`` that the rules open. ``guesses`` holds what each side thought that the other would answer to a question;
-a guess is only ever compared with the answers to that very question. When asked, question by question as well: what
-each side answers to it (``items``), how far the two sides are on it (``item_gaps``). Model, assumptions and limits:
-``docs/barometre.md``.
+the ``pistes`` that the rules open. ``gaps`` has the six kinds of each département and dimension asked; one that does
+not apply has no figure and says why. ``guesses`` holds what each side thought that the other would answer to a
+question; a guess is only ever compared with the answers to that very question. When asked, question by question as
+well: what each side answers to it (``items``), how far the two sides are on it (``item_gaps``). Model, assumptions and
+limits, and the shape of the file: ``docs/barometre.md``.
 
 A side with fewer respondents than the threshold counts in no figure at all, neither its own, nor that of its région,
 nor that of the nation: no subtraction can bring it back.
@@ -13,7 +14,7 @@ nor that of the nation: no subtraction can bring it back.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -34,10 +35,17 @@ from traitdunion.barometer.estimation import (
 from traitdunion.barometer.limits import LIMITS
 from traitdunion.barometer.questionnaire import SIDES, Dimension, Family, Item, Questionnaire
 
-ENGINE: Final = "2"  # guesses against the question they guess; « ne sait pas » out of the questions put
+ENGINE: Final = "3"  # « divided » beyond what is ordinary; one piste a dimension; a gap of each kind
 MIN_ANSWERS: Final = 3
 LOW: Final = 3.0  # « parfois »
 DIGITS: Final = 4
+# Why a kind of gap has no figure anywhere on a dimension.
+NO_ASYMMETRY: Final = "Les deux côtés décrivent la même chose : il n’y a pas d’asymétrie."
+NO_AGREEMENT: Final = "Chaque côté décrit l’autre : ce n’est ni un accord ni un désaccord."
+NOT_GUESSED: Final = "Ce côté n’a rien à deviner sur cette dimension dans cette vague."
+NO_TARGET: Final = "Aucune question posée n’est celle que ce côté devine."
+NOT_ITS_QUESTION: Final = "La question devinée n’est pas posée à ce côté."
+_OTHER_KIND: Final = {"agreement": ("asymmetry", NO_ASYMMETRY), "asymmetry": ("agreement", NO_AGREEMENT)}
 NOTHING: Final[Mapping[str, None]] = {"estimate": None, "low": None, "high": None}
 
 
@@ -99,6 +107,13 @@ class _Side:
     pooled: Pooled | None
 
 
+class _Inside(NamedTuple):
+    """How much the people of one side agree, by département; and where they differ too much for a mean."""
+
+    agreement: coefficients.Agreement
+    divided: np.ndarray[Any, np.dtype[np.bool_]]
+
+
 class _Wave:
     def __init__(
         self,
@@ -140,10 +155,17 @@ class _Wave:
             if not any(self._wave.asked(rank) for rank in ranks):
                 continue  # the quarterly pulse asks only some
             sides = [self._side(dimension, number) for number in range(len(SIDES))]
-            content["dimensions"].append({"id": dimension.id, "title": dimension.title})
+            content["dimensions"].append(
+                {
+                    "id": dimension.id,
+                    "title": dimension.title,
+                    "items": [self._wave.items[rank] for rank in ranks if self._wave.asked(rank)],
+                }
+            )
             for name, side in zip(SIDES, sides, strict=True):
-                content["cells"] += self._cells(dimension, name, side)
-                content["within"] += self._within(dimension, name, side)
+                inside = self._inside(side)
+                content["cells"] += self._cells(dimension, name, side, inside)
+                content["within"] += self._within(dimension, name, side, inside)
                 content["reliability"].append(self._reliability(dimension, name, side))
                 content["national"] += self._national(dimension, name, side)
                 content["regional"] += self._regional(dimension, name, side)
@@ -228,8 +250,16 @@ class _Wave:
         except NobodyAnsweredError:
             return None
 
-    def _cells(self, dimension: Dimension, name: str, side: _Side) -> Iterator[dict[str, Any]]:
-        shown = side.shown.tolist()
+    def _inside(self, side: _Side) -> _Inside:
+        many = len(self._codes)
+        agreement = coefficients.agreement(side.raw, side.cell, many)
+        wider = coefficients.wider_than_elsewhere(side.score, side.spread, side.cell, many)
+        return _Inside(agreement, coefficients.is_divided(agreement.average_deviation, wider))
+
+    def _cells(
+        self, dimension: Dimension, name: str, side: _Side, inside: _Inside
+    ) -> Iterator[dict[str, Any]]:
+        shown, divided = side.shown.tolist(), inside.divided.tolist()
         means, ignorance = _column(side.mean), _column(side.dont_know)
         low = _column(None if side.pooled is None else side.pooled.probability_below(LOW))
         intervals = _intervals(side.pooled)
@@ -244,6 +274,7 @@ class _Wave:
                 "mean": means[rank] if is_shown else None,
                 **(intervals[rank] if is_shown and intervals else NOTHING),
                 "probability_below_3": low[rank] if is_shown and low else None,
+                "divided": divided[rank] if is_shown else None,
                 "shown": is_shown,
                 "reason": "" if is_shown else self._why_hidden(int(side.n[rank])),
             }
@@ -256,10 +287,11 @@ class _Wave:
             f"{people[:1].upper()}{people[1:]} de ce côté : il en faut {self._min} pour montrer un chiffre."
         )
 
-    def _within(self, dimension: Dimension, name: str, side: _Side) -> Iterator[dict[str, Any]]:
-        inside = coefficients.agreement(side.raw, side.cell, len(self._codes))
-        agreed, deviation = _column(inside.r_wg), _column(inside.average_deviation)
-        divided = inside.is_divided.tolist()
+    def _within(
+        self, dimension: Dimension, name: str, side: _Side, inside: _Inside
+    ) -> Iterator[dict[str, Any]]:
+        agreed, deviation = _column(inside.agreement.r_wg), _column(inside.agreement.average_deviation)
+        divided = inside.divided.tolist()
         for rank in np.flatnonzero(side.shown & (side.n >= 2)).tolist():
             yield {
                 "departement": self._codes[rank],
@@ -378,21 +410,32 @@ class _Wave:
     # Between the sides
 
     def _gaps(self, dimension: Dimension, sides: Sequence[_Side]) -> Iterator[dict[str, Any]]:
-        yield from self._difference(
-            dimension, _kind(self._questionnaire.scored(dimension.id)[0]), sides[0], sides[1]
-        )
+        """Yield the six kinds of gaps of every département; one that does not apply has no figure and says why."""
+        kind = _kind(self._questionnaire.scored(dimension.id)[0])
+        yield from self._difference(dimension, kind, sides[0], sides[1])
+        yield from self._without(dimension, *_OTHER_KIND[kind])
         for number, name in enumerate(SIDES):
             item = self._questionnaire.guess(dimension.id, name)
             if item is None or not self._wave.asked(self._item[item.id]):
+                yield from self._without(dimension, f"accuracy_{name}", NOT_GUESSED)
+                yield from self._without(dimension, f"congruency_{name}", NOT_GUESSED)
                 continue
             target = self._questionnaire.item(item.guesses)
             if target is None or not self._wave.asked(self._item[target.id]):
+                yield from self._without(dimension, f"accuracy_{name}", NO_TARGET)
+                yield from self._without(dimension, f"congruency_{name}", NO_TARGET)
                 continue
             guess, other = self._one(item, number), self._one(target, 1 - number)
             yield from self._difference(dimension, f"accuracy_{name}", guess, other, item=target.id)
             if target.is_asked_of(name):
                 own = self._one(target, number)
                 yield from self._paired(dimension, f"congruency_{name}", guess, own, item=target.id)
+            else:
+                yield from self._without(dimension, f"congruency_{name}", NOT_ITS_QUESTION)
+
+    def _without(self, dimension: Dimension, kind: str, reason: str) -> Iterator[dict[str, Any]]:
+        nobody = np.zeros(len(self._codes), dtype=np.bool_)
+        yield from self._gap_rows(dimension, kind, nobody, None, None, reason=reason)
 
     def _difference(
         self, dimension: Dimension, kind: str, left: _Side, right: _Side, item: str | None = None
@@ -409,7 +452,8 @@ class _Wave:
                 for side in (left, right)
             ]
             pooled = pool_difference(kept[0], kept[1], self._region)
-        yield from self._gap_rows(dimension, kind, shown, pooled, item)
+        reason = f"Un côté a moins de {self._least} : il en faut autant des deux."
+        yield from self._gap_rows(dimension, kind, shown, pooled, item, reason=reason)
 
     def _paired(
         self, dimension: Dimension, kind: str, guess: _Side, own: _Side, item: str
@@ -429,7 +473,8 @@ class _Wave:
             pooled = pool(
                 away, np.where(np.isnan(away), 1.0, spread), own.cell, self._region, bounds=GAP_SCALE
             )
-        yield from self._gap_rows(dimension, kind, shown, pooled, item)
+        reason = f"Les deux questions ensemble ont moins de {self._least} des mêmes personnes."
+        yield from self._gap_rows(dimension, kind, shown, pooled, item, reason=reason)
 
     def _gap_rows(
         self,
@@ -438,6 +483,8 @@ class _Wave:
         shown: np.ndarray[Any, np.dtype[np.bool_]],
         pooled: Pooled | None,
         item: str | None,
+        *,
+        reason: str,
     ) -> Iterator[dict[str, Any]]:
         beyond = _column(None if pooled is None else pooled.probability_beyond(1.0))
         again = _column(None if pooled is None else pooled.again)
@@ -453,7 +500,12 @@ class _Wave:
                 "probability_ge_1": beyond[rank] if is_shown and beyond else None,
                 "again": again[rank] if is_shown and again else None,
                 "shown": is_shown,
+                "reason": "" if is_shown else reason,
             }
+
+    @property
+    def _least(self) -> str:
+        return "1 réponse" if self._min <= 1 else f"{self._min} réponses"
 
 
 def _kind(item: Item) -> str:

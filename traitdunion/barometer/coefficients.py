@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import fdtrc
 
 Floats = NDArray[np.float64]
 
@@ -17,6 +18,12 @@ Floats = NDArray[np.float64]
 RANDOM_VARIANCE: Final = 2.0
 # A sixth of the number of points: above, people of one side do not agree (Burke and Dunlap 2002).
 DIVIDED_FROM: Final = 5.0 / 6.0
+# Our own words for « more than is ordinary », to be set by the pilot like the other thresholds.
+WIDE: Final = 1.5  # times the standard deviation of people of one side elsewhere
+SURE: Final = 0.8
+# What is ordinary before anything is known: as in the model, two people of the planned standard deviation.
+PLANNED_SD: Final = 0.8
+PLANNED_PEOPLE: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,11 +278,6 @@ class Agreement:
     r_wg: Floats
     average_deviation: Floats
 
-    @property
-    def is_divided(self) -> NDArray[np.bool_]:
-        """Whether people of the group disagree too much for a mean to speak for them."""
-        return np.nan_to_num(self.average_deviation) > DIVIDED_FROM
-
 
 def agreement(answers: ArrayLike, group: ArrayLike, groups: int) -> Agreement:
     """Return the agreement inside groups; an item that fewer than two people of a group answered is left out of it.
@@ -309,3 +311,51 @@ def agreement(answers: ArrayLike, group: ArrayLike, groups: int) -> Agreement:
         r_wg=several * left / (several * left + np.minimum(ratio, 1.0)),
         average_deviation=(away * counted).sum(axis=1) / some,
     )
+
+
+def wider_than_elsewhere(score: ArrayLike, spread: ArrayLike, group: ArrayLike, groups: int) -> Floats:
+    """Return (C,) the probability that people of a group differ by more than 1.5 times what they do elsewhere.
+
+    Two to six scores say little of a spread: both variances carry their uncertainty. That of a group follows its chi
+    square law with n - 1 degrees of freedom; that of the others, together with two people of the planned spread, its
+    own; their ratio follows Fisher's law. NaN where fewer than two people answered.
+
+    Args:
+        score: (N,) one a respondent, NaN left out.
+        spread: (N,) relative variance of the score.
+        group: (N,) group of each respondent, 0 to C-1.
+        groups: C.
+
+    Source:
+        Box and Tiao (1973), Bayesian inference in statistical analysis, 2.6: ratio of two variances, flat on their
+        logarithms.
+    """
+    value, place = np.asarray(score, dtype=np.float64), np.asarray(group, dtype=np.int64)
+    kept = ~np.isnan(value)
+    value, place, weight = value[kept], place[kept], 1.0 / np.asarray(spread, dtype=np.float64)[kept]
+    n = np.bincount(place, minlength=groups)
+    heavy = np.bincount(place, weight, groups)
+    mean = np.bincount(place, weight * value, groups) / np.where(n > 0, heavy, 1.0)
+    squares = np.bincount(place, weight * (value - mean[place]) ** 2, groups)
+    free = np.maximum(n - 1, 0).astype(np.float64)
+    around = free.sum() - free + PLANNED_PEOPLE
+    ordinary = (squares.sum() - squares + PLANNED_PEOPLE * PLANNED_SD**2) / around
+    inside = np.maximum(squares / np.maximum(free, 1.0), 1e-12)
+    beyond = fdtrc(around, np.maximum(free, 1.0), WIDE**2 * ordinary / inside)
+    found: Floats = np.where(free > 0, beyond, np.nan)
+    return found
+
+
+def is_divided(average_deviation: ArrayLike, wider: ArrayLike) -> NDArray[np.bool_]:
+    """Return (C,) whether people of a group disagree too much for a mean to speak for them.
+
+    The published threshold alone would say so, by chance, of one side in five: what separates them must also be
+    wider than elsewhere, with a probability of 0.8.
+
+    Args:
+        average_deviation: (C,) of the answers, in points.
+        wider: (C,) what ``wider_than_elsewhere`` returns.
+    """
+    beyond = np.nan_to_num(np.asarray(average_deviation, dtype=np.float64)) > DIVIDED_FROM
+    found: NDArray[np.bool_] = beyond & (np.nan_to_num(np.asarray(wider, dtype=np.float64)) >= SURE)
+    return found

@@ -79,6 +79,8 @@ LABELS: Final[Mapping[str, str]] = {
     "unaware": "un côté ne sait pas ce que vit l’autre",
     "disagreement": "désaccord",
     "internal": "désaccord à l’intérieur d’un côté",
+    "one_side": "difficulté dite d’un seul côté",
+    "falling": "baisse d’un côté, deux fois de suite",
     POLITENESS: "bonnes réponses, faits absents",
     FACTS: "fait à vérifier",
 }
