@@ -21,7 +21,7 @@ class Persona:
 
     Attributes:
         key: subject of the identity.
-        role: the role of its only mandate.
+        role: the role of its mandate, of both when it has two.
         label: what the button says.
         purpose: what one can look at in that role.
     """
@@ -49,6 +49,15 @@ _PURPOSES: Final = {
 }
 
 
+# Beside the thirteen: someone who chooses, at sign-in, under which mandate to act.
+TWO_MANDATES: Final = Persona(
+    key="deux_mandats",
+    role=Role.COORDINATEUR_CPRAF,
+    label="Suppléant dans deux départements",
+    purpose="choisir, à l’entrée, sous lequel de ses deux mandats agir",
+)
+
+
 def personas() -> Sequence[Persona]:
     """Return one persona for every role."""
     return [
@@ -61,7 +70,7 @@ def personas() -> Sequence[Persona]:
 
 def persona_addresses() -> Mapping[str, str]:
     """Return the label of each persona by its address, one query."""
-    labels = {persona.key: persona.label for persona in personas()}
+    labels = {persona.key: persona.label for persona in (*personas(), TWO_MANDATES)}
     found = Person.objects.filter(issuer=ISSUER, subject__in=labels).values_list("email", "subject")
     return {email: labels[key] for email, key in found}
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from traitdunion.demo import letters
 from traitdunion.demo.forms import SampleForm
-from traitdunion.demo.personas import persona_addresses, personas
+from traitdunion.demo.personas import TWO_MANDATES, persona_addresses, personas
 from traitdunion.identity import access
 from traitdunion.identity.middleware import SESSION_KEY
 from traitdunion.identity.models import Person
@@ -110,8 +110,8 @@ def components(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def persona_list(request: HttpRequest) -> HttpResponse:
-    """Offer one identity for every role."""
-    return render(request, "demo/persona_list.html", {"personas": personas()})
+    """Offer one identity for every role, and one that has two mandates."""
+    return render(request, "demo/persona_list.html", {"personas": [*personas(), TWO_MANDATES]})
 
 
 @require_safe
@@ -141,13 +141,13 @@ def letter_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def persona_sign_in(request: HttpRequest, key: str) -> HttpResponseBase:
-    """Sign in as a persona, under its only mandate."""
+    """Sign in as a persona, under its mandate; one that has several chooses."""
     person = auth.authenticate(request, persona=key)
     if not isinstance(person, Person):
         raise Http404
     auth.login(request, person, backend="traitdunion.demo.personas.PersonaBackend")
-    mandate = access.mandates_of(person, day=timezone.localdate()).first()
-    if mandate is None:
+    mandates = access.mandates_of(person, day=timezone.localdate())[:2]
+    if len(mandates) != 1:
         return redirect("identity:mandate_choice")
-    request.session[SESSION_KEY] = str(mandate.public_id)
+    request.session[SESSION_KEY] = str(mandates[0].public_id)
     return redirect("portal:home")

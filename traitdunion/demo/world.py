@@ -22,28 +22,23 @@ from traitdunion.conventions.models import (
     ContactCheck,
     Convention,
     HeadingText,
+    LastVisit,
     Meeting,
     Party,
     Review,
     Signature,
     StepTaken,
     Template,
+    TemplateCircuit,
 )
 from traitdunion.conventions.rules import quarter_of
-from traitdunion.demo import barometer_world, bilan_world
-from traitdunion.demo.personas import HOME_DEPARTEMENT, ISSUER, personas
+from traitdunion.demo import barometer_world, bilan_world, plan_world
+from traitdunion.demo.personas import HOME_DEPARTEMENT, ISSUER, TWO_MANDATES, personas
+from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.kinds import Holding, OrganisationKind, Role, Side
 from traitdunion.identity.models import Mandate, Organisation, Person, Post
 from traitdunion.plan.kinds import BlockerCause, EventKind, OriginKind, Owner, Provenance
-from traitdunion.plan.models import (
-    Action,
-    ActionEvent,
-    ActionRevision,
-    Blocker,
-    Indicator,
-    IndicatorValue,
-    Measure,
-)
+from traitdunion.plan.models import Action, ActionEvent, ActionRevision, Blocker, IndicatorValue
 from traitdunion.reviews import keyring
 from traitdunion.reviews.signing import SigningError, SigningKey
 from traitdunion.territories.models import Ars, Departement
@@ -120,6 +115,8 @@ def build(
     _practice(world)
     tell(f"{Meeting.objects.count()} réunions, {ContactCheck.objects.count()} confirmations de contact")
     _ledger(world)
+    plan_world.build(today=today, start=world.start, departements=world.departements, actor=ACTOR)
+    _visits(world)
     tell(f"{Action.objects.count()} actions, {IndicatorValue.objects.count()} valeurs d’indicateurs")
     waves = barometer_world.build(
         today=today, departements=world.departements, home=HOME_DEPARTEMENT, actor=ACTOR, seed=seed
@@ -258,8 +255,30 @@ def _mandates(world: World) -> None:
                     **world.author(since),
                 )
             )
+    two = _two_mandates(world)
+    people.append(two[0].person)
     Person.objects.bulk_create(people)
-    Mandate.objects.bulk_create(mandates)
+    Mandate.objects.bulk_create([*mandates, *two])
+
+
+def _two_mandates(world: World) -> list[Mandate]:
+    """Return those of a persona that stands in for two posts: at sign-in it says under which one it acts."""
+    home = next(each for each in world.departements if each.code == HOME_DEPARTEMENT)
+    others = [each for each in world.departements if each != home]
+    # In the same region when the story has another département of it.
+    others.sort(key=lambda each: each.region_id != home.region_id)
+    person = _person(world, subject=TWO_MANDATES.key)
+    since = world.today - timedelta(days=200)
+    return [
+        Mandate(
+            person=person,
+            post=world.posts[TWO_MANDATES.role, departement.code],
+            holding=Holding.SUPPLEANT.value,
+            starts_on=since,
+            **world.author(since),
+        )
+        for departement in (home, *others[:1])
+    ]
 
 
 def _place_of(role: Role, world: World) -> str:
@@ -298,7 +317,8 @@ def _conventions(world: World) -> None:
     Party.objects.bulk_create([party for story in every for party in _parties(world, story)])
     Signature.objects.bulk_create([one for story in every for one in _signatures(world, story)])
     HeadingText.objects.bulk_create([one for story in every for one in _headings(world, story, template)])
-    Circuit.objects.bulk_create([one for story in drafts for one in _circuits(world, story)])
+    proposed = list(template.circuits.all()) if template else []
+    Circuit.objects.bulk_create([one for story in drafts for one in _circuits(world, story, proposed)])
     Clause.objects.bulk_create([one for story in drafts for one in _clauses(world, story)])
     Review.objects.bulk_create([one for story in drafts for one in _reviews(world, story)])
 
@@ -500,40 +520,18 @@ def _headings(world: World, story: Story, template: Template | None) -> Iterator
         )
 
 
-def _circuits(world: World, story: Story) -> Iterator[Circuit]:
-    lines = (
-        (
-            "Demande d’appui d’un professionnel de santé en cellule",
-            "référent de la préfecture",
-            "référent de l’ARS",
-            "demande écrite sans nom",
-            "toute information couverte par le secret médical",
-        ),
-        (
-            "Carte des ressources volontaires",
-            "référent de l’ARS",
-            "coordinateur de la CPRAF",
-            "liste de structures et d’horaires",
-            "le nom d’une personne suivie",
-        ),
-        (
-            "Compte rendu des réunions de suivi",
-            "préfecture, à tour de rôle avec l’ARS",
-            "les deux référents",
-            "relevé de décisions",
-            "un diagnostic, une situation individuelle",
-        ),
-    )
-    for position, (subject, does, told, form, never) in enumerate(lines, start=1):
+def _circuits(world: World, story: Story, proposed: Collection[TemplateCircuit]) -> Iterator[Circuit]:
+    """Yield the lines that the model proposes, each with the text it rests on."""
+    for line in proposed:
         yield Circuit(
             convention=story.convention,
-            position=position,
-            subject=subject,
-            who_does=does,
-            who_is_told=told,
-            form=form,
-            legal_basis="",
-            never_passes=never,
+            position=line.position,
+            subject=line.subject,
+            who_does=line.who_does,
+            who_is_told=line.who_is_told,
+            form=line.form,
+            legal_basis=line.legal_basis,
+            never_passes=line.never_passes,
             **world.author(story.drafted),
         )
 
@@ -648,20 +646,6 @@ def _ledger(world: World) -> None:
             )
         )
         titles.append((clause.text, clause.due_on))
-    for measure in Measure.objects.all():
-        for rank in (1, 2):
-            opened = world.start + timedelta(days=world.chance.randrange(0, 900))
-            actions.append(
-                Action(
-                    measure=measure,
-                    origin=OriginKind.MEASURE.value,
-                    origin_label=f"Mesure {measure.code}",
-                    opened_on=opened,
-                    provenance=SYNTHETIC,
-                    **world.author(opened),
-                )
-            )
-            titles.append((f"Action nationale synthétique n° {rank}", opened + timedelta(days=900)))
     Action.objects.bulk_create(actions)
     ActionRevision.objects.bulk_create(
         [
@@ -671,7 +655,6 @@ def _ledger(world: World) -> None:
     )
     ActionEvent.objects.bulk_create([one for action in actions for one in _events(world, action)])
     Blocker.objects.bulk_create([one for action in actions for one in _blockers(world, action)])
-    IndicatorValue.objects.bulk_create(_values(world), batch_size=2000)
 
 
 def _events(world: World, action: Action) -> Iterator[ActionEvent]:
@@ -710,23 +693,18 @@ def _blockers(world: World, action: Action) -> Iterator[Blocker]:
     )
 
 
-def _values(world: World) -> Iterator[IndicatorValue]:
-    for indicator in Indicator.objects.all():
-        share = indicator.unit == "share"
-        for departement in world.departements:
-            level = world.chance.uniform(1, 4)
-            day = date(world.start.year + 1, 1, 1) - timedelta(days=1)
-            while day <= world.today:
-                value = max(0, round(world.chance.gauss(level, 1)))
-                yield IndicatorValue(
-                    indicator=indicator,
-                    departement=departement,
-                    measured_on=day,
-                    numerator=min(value, 4) if share else value,
-                    denominator=4 if share else None,
-                    provenance=SYNTHETIC,
-                    **world.author(day),
-                )
-                month = day.month + 3
-                first = date(day.year + (month >= 12), month % 12 + 1, 1)
-                day = first - timedelta(days=1)
+def _visits(world: World) -> None:
+    """Note that each persona opened, ten days ago, the départements it reads: « ce qui a changé » can be seen."""
+    taking_part = {departement.code for departement in world.departements}
+    keys = [persona.key for persona in (*personas(), TWO_MANDATES)]
+    mandates = Mandate.objects.current(world.today).filter(person__issuer=ISSUER, person__subject__in=keys)
+    seen = {
+        (mandate.person_id, code)
+        for mandate in mandates.select_related("post")
+        for code in departements_visible_to(mandate).values_list("code", flat=True)
+        if code in taking_part
+    }
+    at = noon(world.today - timedelta(days=10))
+    LastVisit.objects.bulk_create(
+        LastVisit(person_id=person, departement_id=code, visited_at=at) for person, code in sorted(seen)
+    )

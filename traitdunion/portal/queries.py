@@ -204,9 +204,10 @@ def _chair(post: _Post, day: date) -> Chair:
 
 
 def visit(departement: Departement, *, person: Person, at: datetime) -> datetime | None:
-    """Note that ``person`` opened the page and return when the visit before began, None for the first.
+    """Note that ``person`` opened the page and return when the visit before ended, None the very first time.
 
-    Pages opened within half an hour belong to one visit: reading again does not empty « ce qui a changé ».
+    Pages opened within half an hour belong to one visit: reading again does not empty « ce qui a changé ». A page
+    read again during the first visit is compared with its first reading: a first visit is told once.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -215,7 +216,8 @@ def visit(departement: Departement, *, person: Person, at: datetime) -> datetime
             VALUES (%s, %s, %s)
             ON CONFLICT (person_id, departement_id) DO UPDATE SET
                 previous_at = CASE WHEN excluded.visited_at - known.visited_at > interval '30 minutes'
-                                   THEN known.visited_at ELSE known.previous_at END,
+                                   THEN known.visited_at
+                                   ELSE coalesce(known.previous_at, known.visited_at) END,
                 visited_at = excluded.visited_at
             RETURNING previous_at
             """,
