@@ -95,7 +95,7 @@ def review_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "is_public": rules.is_public(life, due_on=review.due_on, day=today),
         "missing": [side for side in rules.SIDES[life.level] if side not in life.signed],
         "writes": writes,
-        "other": rules.name_of(rules.other(life.level, party)) if party else "",
+        "other": _other(life, party) if party else "",
         "may_hand_over": writes and Step.RELECTURE in steps,
         "may_offer": Step.A_SIGNER in steps,
         "may_take_back": life.step is Step.A_SIGNER and Step.ECRITURE in steps,
@@ -103,6 +103,13 @@ def review_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "may_amend": party is not None and rules.may_amend(life),
     }
     return render(request, "reviews/review_detail.html", context)
+
+
+def _other(life: rules.Life, party: Party) -> str:
+    """Return the other institution as a button names it: on a phone a button does not break its line."""
+    return (
+        "l’autre ministère" if life.level is Level.NATIONAL else rules.name_of(rules.other(life.level, party))
+    )
 
 
 def _names(review: Review, quarter: Quarter) -> list[str]:
