@@ -254,6 +254,22 @@ def test_a_measure_counts_its_actions_and_says_why(plan):
     assert (sheet.open_actions, sheet.all_actions) == (1, 2)
 
 
+def test_a_measure_says_whether_the_actions_of_its_state_are_synthetic(plan):
+    assert queries.sheet(plan.measure, TODAY).basis == "d’après 2 actions suivies : 2 à lancer (synthétiques)"
+
+    plan.open(provenance=Provenance.OURS)
+    real = queries.sheet(plan.measure, TODAY).basis
+    assert real == "d’après 3 actions suivies : 3 à lancer (dont 2 synthétiques)"
+
+
+def test_a_measure_without_an_action_rests_on_none(plan):
+    for action in (plan.national, plan.local):
+        actions.note_event(action, kind=EventKind.ABANDONNEE, happened_on=TODAY, reason="Sans objet", **BY)
+
+    sheet = queries.sheet(plan.measure, TODAY)
+    assert sheet.basis == "aucune action n’est ouverte sur cette mesure"
+
+
 def test_the_evening_in_paris_belongs_to_its_day(plan):
     # 23 h 30 in Paris on 2 March is 22 h 30 in UTC; half an hour past midnight is still 2 March in UTC.
     night = queries.end_of(TODAY) + timedelta(minutes=30)

@@ -1,11 +1,15 @@
 import hashlib
+import re
+import tomllib
 from datetime import date, timedelta
+from decimal import Decimal
+from importlib.resources import files
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.plan.scene import BY, START, TODAY, act_as
+from tests.plan.scene import BY, START, TODAY, act_as, at
 from traitdunion.identity.kinds import Role
 from traitdunion.plan import actions, queries
 from traitdunion.plan.actions import Deposit, MeasureText, Origin
@@ -244,3 +248,54 @@ def test_two_dates_in_any_order_give_the_same_difference(client, plan):
 
     assert (forth["days"], forth["changes"]) == (back["days"], back["changes"])
     assert forth["changes"] > 0
+
+
+# Units, and the day of a piece that bears none
+
+
+def test_values_that_change_carry_their_unit(client, plan):
+    plan.value(98, at=at(START))
+    plan.value(90, on=TODAY)
+    act_as(client, plan.mandate(Role.DESK_SANTE))
+
+    page = client.get(reverse("plan:plan_difference"), {"du": START.isoformat(), "au": TODAY.isoformat()})
+
+    cells = re.findall(r'<td class="td-number">(.*?)</td>', page.content.decode())
+    assert cells == ["97,03\xa0%", "89,109\xa0%"]
+
+
+def test_a_share_is_drawn_from_nought_to_a_hundred_and_its_table_says_per_cent(client, plan):
+    plan.value(98)
+    plan.value(90, on=TODAY)
+    actions.set_target(plan.indicator, due_on=TODAY, value=Decimal(95), **BY)
+    act_as(client, plan.mandate(Role.DESK_SANTE))
+
+    page = client.get(reverse("plan:indicator_detail", args=[plan.indicator.public_id])).content.decode()
+
+    assert 'y-min="0" y-max="100"' in page
+    cells = re.findall(r'<td class="td-number">(.*?)</td>', page)
+    assert [cell for cell in cells if "%" in cell] == ["97,03\xa0%", "89,109\xa0%", "95\xa0%"]
+
+
+def test_a_piece_that_bears_no_date_is_lent_none(client, plan):
+    dated = plan.evidence()
+    undated = plan.evidence(title="Page d’avancement", reference="Page non datée : versée ici")
+    act_as(client, plan.mandate(Role.DPO))
+
+    def read(piece):
+        return client.get(reverse("plan:evidence_detail", args=[piece.public_id])).content.decode()
+
+    assert "Datée du" in read(dated)
+    assert "Datée du" not in read(undated)
+    assert "Non datée, versée ici le" in read(undated)
+
+
+def test_every_shipped_piece_without_a_date_says_so_in_its_reference():
+    shipped = tomllib.loads(
+        (files("traitdunion.plan") / "data" / "section_4_1_1.toml").read_text(encoding="utf-8")
+    )
+    pieces = [piece for measure in shipped["measures"] for piece in measure["evidence"]]
+    undated = [piece for piece in pieces if piece["dated_on"] == "chargement"]
+
+    assert undated
+    assert [piece for piece in pieces if queries.UNDATED in piece["reference"]] == undated

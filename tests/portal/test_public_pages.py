@@ -2,6 +2,8 @@
 
 import html
 import re
+import shutil
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -174,3 +176,48 @@ def test_the_public_pages_cost_the_same_whatever_the_rows(client, plan, django_a
         facts.random_history(place, rank)
     facts.mandate(facts.post(Side.ARS, Convention.objects.first().departement))
     assert costs() == few
+
+
+# The document, and the demonstration
+
+
+def read_of(content):
+    if not shutil.which("pdftotext"):
+        pytest.skip("pdftotext reads what the PDF shows")
+    found = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True)
+    return re.sub(r"\s+", " ", found.stdout.decode())
+
+
+def test_every_page_of_the_pdf_of_the_demonstration_says_so(client, plan, settings):
+    plan.crowd(40)
+    said = [client.get("/plan.pdf").content]
+    settings.DEMO = False
+    said.append(client.get("/plan.pdf").content)
+
+    demo, real = map(read_of, said)
+    pages = int(re.search(r"page 1 sur (\d+)", demo)[1])
+    assert pages > 1
+    assert demo.count(public.DEMONSTRATION) == pages
+    assert "Démonstration" not in real
+
+
+def test_the_page_of_the_demonstration_says_so_in_the_words_of_its_pdf(client, plan):
+    assert public.DEMONSTRATION in words(client.get("/"))
+
+
+def test_the_state_of_a_measure_tells_what_it_rests_on(client, plan):
+    basis = "après 2 actions suivies : 2 à lancer (synthétiques)"
+
+    assert basis in words(client.get("/"))
+    assert basis in read_of(client.get("/plan.pdf").content)
+
+
+def test_an_undated_piece_is_not_lent_a_date(client, plan):
+    piece = plan.evidence(reference="Page non datée : versée ici", at=at(START))
+    plan.publish(evidence=[piece], at=at(START))
+
+    page = words(client.get(reverse("portal:public_evidence", args=[piece.public_id])))
+
+    assert "Non datée, versée ici le" in page
+    assert "Datée du" not in page
+    assert f"(non datée, versée ici le {START:%d/%m/%Y})" in read_of(client.get("/plan.pdf").content)

@@ -99,6 +99,11 @@ class Unit(Kind):
     COUNT = "count", "nombre"
     DAYS = "days", "jours"
 
+    @property
+    def mark(self) -> str:
+        """What follows a figure in this unit, its space included; nothing after a count."""
+        return {Unit.SHARE: " %", Unit.DAYS: " jours"}.get(self, "")
+
 
 class Periodicity(Kind):
     """How often an indicator is measured."""

@@ -23,6 +23,7 @@ from django.db.models import (
     Func,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     Value,
 )
@@ -34,6 +35,7 @@ from traitdunion.plan.kinds import (
     BlockerCause,
     EventKind,
     EvidenceKind,
+    MeasureState,
     OriginKind,
     Owner,
     Periodicity,
@@ -61,6 +63,8 @@ from traitdunion.plan.rules import ActionStatus, BlockerFact, EventFact, Measure
 Ledger = QuerySet[Any]
 
 PARIS = ZoneInfo("Europe/Paris")
+# What the reference of a document without a date says: no date is lent to it.
+UNDATED = "non datée"
 CLOSED = (ActionState.REALISEE, ActionState.ABANDONNEE)
 # The order of a list: what waits for someone first.
 URGENCY = (
@@ -95,6 +99,11 @@ class Piece:
     withdrawn_on: date | None
     provenance: Provenance
     holds: bool
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the document bears a date; the day of one that bears none is that on which it was put here."""
+        return UNDATED not in self.reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +186,7 @@ class Sheet:
     figures: Sequence[Figure]
     section: tuple[str, str]
     wordings: Sequence[Wording]
+    synthetic_actions: int
 
     @property
     def open_actions(self) -> int:
@@ -187,6 +197,21 @@ class Sheet:
     def all_actions(self) -> int:
         """How many actions were opened, given up ones included."""
         return sum(self.counts.values())
+
+    @property
+    def basis(self) -> str:
+        """What the state rests on, in French: the actions counted, and whether they are synthetic."""
+        if self.status.state is MeasureState.SANS_ACTION:
+            return self.status.reason
+        return f"d’après {self.status.reason}{self._synthetic}"
+
+    @property
+    def _synthetic(self) -> str:
+        if not self.synthetic_actions:
+            return ""
+        if self.synthetic_actions < self.all_actions:
+            return f" (dont {self.synthetic_actions} synthétique{'s' if self.synthetic_actions > 1 else ''})"
+        return " (synthétiques)" if self.all_actions > 1 else " (synthétique)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,7 +300,7 @@ def sheet(measure: Measure, day: date) -> Sheet | None:
 
 
 def _measures(day: date) -> Sequence[Sheet]:
-    counts = counts_by_measure(Action.objects.filter(measure__isnull=False), day)
+    counts, synthetic = _counts_by_measure(day)
     sentences = _sentences(day)
     figures: dict[int, list[Figure]] = defaultdict(list)
     for measure_id, figure in figures_on(Indicator.objects.all(), day):
@@ -287,7 +312,7 @@ def _measures(day: date) -> Sequence[Sheet]:
         .annotate(copilot_names=ArraySubquery(_copilots(MeasureRevision.copilots.through, "measurerevision")))
     )
     return tuple(
-        _sheet(list(recorded), counts[key], sentences[key], figures[key])
+        _sheet(list(recorded), counts[key], synthetic[key], sentences[key], figures[key])
         for key, recorded in groupby(revisions, key=attrgetter("measure_id"))
     )
 
@@ -295,6 +320,7 @@ def _measures(day: date) -> Sequence[Sheet]:
 def _sheet(
     revisions: Sequence[Any],
     counts: Mapping[ActionState, int],
+    synthetic_actions: int,
     sentences: Sequence[Sentence],
     figures: Sequence[Figure],
 ) -> Sheet:
@@ -320,6 +346,7 @@ def _sheet(
             Wording(recorded_at=each.recorded_at, title=each.title, author=each.author_label)
             for each in revisions
         ],
+        synthetic_actions=synthetic_actions,
     )
 
 
@@ -570,18 +597,21 @@ def line(row: Mapping[str, Any], day: date) -> ActionLine:
     )
 
 
-def counts_by_measure(actions: QuerySet[Action], day: date) -> dict[int, dict[ActionState, int]]:
-    """Return how many actions of each measure stand in each state on ``day``, in one query."""
+def _counts_by_measure(day: date) -> tuple[dict[int, dict[ActionState, int]], dict[int, int]]:
+    """Return how many actions of each measure stand in each state on ``day``, and how many are made up; one query."""
     counts: dict[int, dict[ActionState, int]] = defaultdict(dict)
+    synthetic: dict[int, int] = defaultdict(int)
+    made_up = Q(provenance=Provenance.SYNTHETIC.value)
     rows = (
-        with_state(known(actions, day), day)
+        with_state(known(Action.objects.filter(measure__isnull=False), day), day)
         .values("measure_id", "state")
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("pk"), synthetic=Count("pk", filter=made_up))
         .order_by()
     )
     for row in rows:
         counts[row["measure_id"]][ActionState(row["state"])] = row["count"]
-    return counts
+        synthetic[row["measure_id"]] += row["synthetic"]
+    return counts, synthetic
 
 
 def action_line(action: Action, day: date) -> ActionLine | None:

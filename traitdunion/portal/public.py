@@ -23,6 +23,10 @@ LIMITS = (
 )
 
 
+# What the frame of the demonstration's pages says, for a document that leaves the site.
+DEMONSTRATION = "Démonstration : données synthétiques, aucun fait réel."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicSection:
     """A section that has at least one measure."""
@@ -184,17 +188,19 @@ def figure(key: str, *, day: date, today: date) -> PublicFigure | None:
     )
 
 
-def document(page: PublicPage, site: str) -> Mapping[str, Any]:
+def document(page: PublicPage, site: str, *, is_demo: bool) -> Mapping[str, Any]:
     """Return the page as the data of the PDF.
 
     Args:
         page: what is published.
         site: address of the site, with its final slash.
+        is_demo: whether the site is the demonstration: every page of the document then says so.
     """
     return {
         "title": "Plan national de prévention de la radicalisation, section 4.1.1 : avancement",
         "day": {"year": page.day.year, "month": page.day.month, "day": page.day.day},
         "banner": f"Trait d’union – à la date du {page.day:%d/%m/%Y}",
+        "warning": DEMONSTRATION if is_demo else "",
         "footer": f"{site}?au={page.day.isoformat()}",
         "lead": (
             "Chaque énoncé publié est lié à ce qui le prouve. Quand plus rien ne le prouve, il reste affiché et le dit."
@@ -222,7 +228,9 @@ def document(page: PublicPage, site: str) -> Mapping[str, Any]:
 def _measure(sheet: plan.Sheet, site: str, day: date) -> Mapping[str, Any]:
     return {
         "title": f"Mesure {sheet.code} : {sheet.title}",
-        "provenance": f"Intitulé et texte : {sheet.provenance.label}. État : {sheet.status.state.label}.",
+        "provenance": (
+            f"Intitulé et texte : {sheet.provenance.label}. État : {sheet.status.state.label}, {sheet.basis}."
+        ),
         "wording": sheet.wording,
         "statements": [_statement(sentence, site, day) for sentence in sheet.sentences],
     }
@@ -256,7 +264,7 @@ def _address(site: str, name: str, argument: str | UUID, day: date) -> str:
 
 def validity(piece: plan.Piece) -> str:
     """Return since when and until when the piece proves, in words."""
-    words = f"datée du {piece.dated_on:%d/%m/%Y}"
+    words = f"{'datée du' if piece.is_dated else 'non datée, versée ici le'} {piece.dated_on:%d/%m/%Y}"
     if piece.withdrawn_on is not None:
         return f"{words}, retirée le {piece.withdrawn_on:%d/%m/%Y}"
     if piece.expires_on is not None:

@@ -28,6 +28,7 @@ from traitdunion.plan.kinds import (
     OriginKind,
     Owner,
     Provenance,
+    Unit,
 )
 from traitdunion.plan.models import EvidenceFile
 from traitdunion.plan.views.frame import export_links
@@ -35,6 +36,7 @@ from traitdunion.plan.views.frame import export_links
 PAGE_SIZE = 25
 SHOWN_ACTIONS = 10
 NATIONAL = "FR"
+PER_CENT = (0, 100)
 
 
 @mandate_required
@@ -283,6 +285,7 @@ def indicator_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "chosen_name": names.get(chosen, "France entière"),
         "rows": [(day, measured.get(day), expected.get(day)) for day in days],
         "x": [f"{day:%d/%m/%Y}" for day in days],
+        "axis": PER_CENT if figure.unit is Unit.SHARE else None,
         "series": _chart(days, {day: point.value for day, point in measured.items()}, expected),
         "may_edit": access.may_edit_plan(request.mandate) and reading.is_today,
         "may_record": access.may_open(request.mandate) and reading.is_today,

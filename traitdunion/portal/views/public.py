@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -26,7 +27,8 @@ def public_plan_pdf(request: HttpRequest) -> HttpResponse:
     """Publish the same page as a tagged PDF."""
     today = timezone.localdate()
     page = public.page(day=_day(request, today), today=today)
-    content = pdf.render("plan", public.document(page, request.build_absolute_uri("/")))
+    told = public.document(page, request.build_absolute_uri("/"), is_demo=settings.DEMO)
+    content = pdf.render("plan", told)
     name = f"plan-section-4-1-1-au-{page.day.isoformat()}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
