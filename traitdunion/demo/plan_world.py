@@ -134,8 +134,8 @@ NATIONAL: Final[Mapping[str, tuple[Told, ...]]] = {
 
 # Percentages by code of indicator, at the end of the year before, of this year, of the next one.
 TARGETS: Final[Mapping[str, tuple[int, int, int]]] = {
-    "38-SIGNEE": (85, 95, 100),
-    "38-REFERENTS": (70, 80, 90),
+    "38-SIGNEE": (90, 95, 100),
+    "38-REFERENTS": (90, 95, 98),
 }
 
 
