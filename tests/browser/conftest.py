@@ -117,7 +117,7 @@ def chromium(pytestconfig):
         _lacking(pytestconfig, "Chromium est introuvable ; installez le paquet « chromium » de Debian.")
     for needed in (AXE, ASSETS / "static" / "dsfr-chart"):
         if not needed.exists():
-            _lacking(pytestconfig, f"{needed} manque ; lancez « make assets ».")
+            _lacking(pytestconfig, f"{needed} manque ; lancez « .venv/bin/traitdunion assets --dev ».")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
