@@ -8,11 +8,11 @@ from django.core.cache import cache
 
 from tests.barometer.campaign import EXAMPLE, TODAY, WHO, link, opened
 from traitdunion.audit.models import Entry
-from traitdunion.barometer import actions, actions_roster, answering, keys
+from traitdunion.barometer import actions, actions_roster, answering, keys, letters
 from traitdunion.barometer import rules_campaign as rules
 from traitdunion.barometer.kinds import RosterRole
 from traitdunion.barometer.middleware import ANSWERING, HideLinks
-from traitdunion.barometer.models import Remark, Sheet
+from traitdunion.barometer.models import Remark, Sheet, Wave
 from traitdunion.barometer.screens import screens
 from traitdunion.barometer.views import campaign_answers, doors
 from traitdunion.identity.kinds import Side
@@ -73,6 +73,23 @@ def test_the_first_page_says_for_whom_until_when_and_names_nobody(client, entry)
     assert entry.name not in page
     assert entry.email not in page
     assert "pas d’anonymat" not in page
+
+
+@pytest.mark.parametrize(
+    ("form", "said"), [("full", "environ huit minutes"), ("pulse", "environ quatre minutes")]
+)
+def test_the_page_and_the_letter_announce_the_same_time(client, entry, form, said):
+    Wave.objects.update(format=form)
+    entry.refresh_from_db()
+    assert said in client.get(link(entry)).content.decode()
+    assert said in letters.invitation(entry).body
+
+
+@pytest.mark.parametrize("path", ["", "1/", "envoi/"])
+def test_every_answering_page_says_that_it_is_a_pilot_and_what_figures_are_worth(client, entry, path):
+    said = client.get(link(entry) + path).content.decode()
+    assert "Exemple, non validé" in said
+    assert "Le chiffre national est solide" in said
 
 
 @pytest.mark.parametrize(("people", "is_said"), [(1, True), (2, True), (3, False)])

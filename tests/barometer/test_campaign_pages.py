@@ -105,6 +105,23 @@ def test_a_wave_is_opened_followed_and_closed_from_its_page(client, manager, wav
     assert wave.state_on(TODAY) is State.EMBARGO
 
 
+@pytest.mark.parametrize("name", ["wave_detail", "wave_open", "wave_revise", "wave_cancel"])
+def test_every_page_of_a_wave_says_the_limits_and_that_it_is_a_pilot(client, manager, wave, bas_rhin, name):
+    ask(wave, bas_rhin, Side.ARS, 3, today=TODAY)
+    said = facts.sign_in(client, manager).get(page(name, wave.public_id)).content.decode()
+    assert "Exemple, non validé" in said
+    assert "Le chiffre national est solide" in said
+
+
+@pytest.mark.parametrize(
+    "name", ["wave_list", "wave_prepare", "questionnaire_list", "questionnaire_import", "remark_list"]
+)
+def test_every_other_page_of_a_campaign_says_the_limits(client, manager, wave, name):
+    said = facts.sign_in(client, manager).get(page(name)).content.decode()
+    assert "Le chiffre national est solide" in said
+    assert name != "wave_list" or "exemple, non validé" in said
+
+
 def test_a_refusal_is_said_above_the_page(client, manager, wave):
     answer = facts.sign_in(client, manager).post(page("wave_open", wave.public_id), follow=True)
     assert "Personne n’est sur la liste" in answer.content.decode()

@@ -27,11 +27,11 @@ from traitdunion.barometer import actions_pistes as actions
 from traitdunion.barometer.access_pistes import pistes_visible_to
 from traitdunion.barometer.facts import REFERENT_IN_POST
 from traitdunion.barometer.kinds import Standing
-from traitdunion.barometer.models import Piste, Proposal
+from traitdunion.barometer.models import Piste, Proposal, QuestionnaireVersion
 from traitdunion.barometer.rules_patterns import REMEDIES
 from traitdunion.identity.kinds import Role, Side
 from traitdunion.plan import actions as ledger
-from traitdunion.plan.kinds import OriginKind, Provenance
+from traitdunion.plan.kinds import EventKind, OriginKind, Provenance
 from traitdunion.plan.models import Action
 from traitdunion.portal import barometer_facts, digest, restitution
 
@@ -117,6 +117,44 @@ def test_the_list_is_filtered_by_its_address(dyad, client):
     assert listed(vague="V2") == [second]
     assert listed(etat="inconnu", vague="inconnue") == [first, second]
     assert "Aucune piste ne répond" in page(client, dyad.ars, "piste_list", "67", etat="left")
+
+
+def test_what_waits_for_the_reader_comes_first_under_its_own_heading(dyad, client):
+    kept, waiting = dyad.keep(dyad.piste()), dyad.piste(wave("V0", closes_on=date(2025, 6, 20)))
+    actions.propose_to_leave(waiting, side=Side.ARS, reason="Un doublon", today=timezone.localdate(), **BY)
+    asked, asker = (
+        page(client, each, "piste_list", "67") for each in (dyad.mandate(Role.REFERENT_PREFECTURE), dyad.ars)
+    )
+
+    first, *_, rest = asked.partition('id="awaited"')[2].partition("</section>")
+    assert str(waiting.public_id) in first
+    assert str(kept.public_id) not in first
+    assert str(kept.public_id) in rest
+    assert str(waiting.public_id) not in rest
+    assert 'id="awaited"' not in asker
+    assert str(waiting.public_id) in asker
+
+
+def test_a_heading_begins_with_a_capital(dyad, piste):
+    piste.dimension = ""
+    assert queries_pistes.title_of(piste)[0].isupper()
+
+
+def test_an_action_that_is_done_is_said_so_once(dyad, piste, client):
+    dyad.keep(piste)
+    for action in Action.objects.all():
+        ledger.note_event(action, kind=EventKind.REALISEE, happened_on=BY["at"].date(), **BY)
+    said = page(client, dyad.ars, "piste_detail", piste.public_id)
+    assert "Réalisée" in said or "réalisée" in said
+    assert "déclarée réalisée" not in said
+
+
+@pytest.mark.parametrize("name", ["piste_detail", "piste_keep", "piste_leave"])
+def test_every_page_of_a_piste_says_the_limits_and_that_it_is_a_pilot(dyad, piste, client, name):
+    QuestionnaireVersion.objects.update(is_example=True)
+    said = page(client, dyad.ars, name, piste.public_id)
+    assert "Exemple, non validé" in said
+    assert "Le chiffre national est solide" in said
 
 
 @pytest.mark.parametrize("wanted", Standing)

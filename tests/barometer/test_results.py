@@ -211,6 +211,26 @@ def test_a_remark_is_read_by_the_pair_only_and_when_its_author_lets_it():
 # What is read
 
 
+def test_a_local_reader_is_told_why_the_map_shows_their_places_alone():
+    computed()
+    why = "La carte et le tableau ne montrent que votre ressort"
+
+    assert why in words(reader(Role.REFERENT_ARS, "67").get("resultats/"))
+    assert why not in words(reader(Role.DESK_SANTE).get("resultats/"))
+
+
+def test_the_page_of_a_departement_leads_to_the_result_when_it_cannot_be_read_there():
+    """The part is read by script once the page is shown: it may fail, or there may be no script."""
+    computed()
+    page = reader(Role.REFERENT_ARS, "67").client.get("/departements/67/").content.decode()
+    failed = re.search(r"<p data-load-failed[^>]* hidden>(.*?)</p>", page).group(1)
+    without_script = re.search(r'<p class="td-no-js-only">(.*?)</p>', page).group(1)
+
+    assert "n’a pas pu être lu" in failed
+    for said in (failed, without_script):
+        assert 'href="/barometre/departements/67/"' in said
+
+
 def test_words_come_before_figures_and_limits_after():
     computed()
     page = words(reader(Role.REFERENT_ARS, "67").get("departements/67/"))
@@ -410,7 +430,7 @@ def test_the_page_of_the_pair_reads_the_words_of_its_result():
     words_of_result = who.get("departements/67/").content.decode()
 
     assert 'hx-get="/barometre/departements/67/"' in page
-    assert 'hx-select="#said, #faces, #trend"' in page
+    assert 'hx-select="#pilot, #said, #faces, #trend"' in page
     assert 'href="/barometre/departements/67/"' in page  # without script
     for part in ("said", "faces"):
         assert f'id="{part}"' in words_of_result

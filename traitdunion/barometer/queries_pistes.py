@@ -35,9 +35,9 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 def title_of(piste: Piste) -> str:
     """Return what a piste is about: the dimension as the questionnaire names it, then the pattern."""
     pattern = patterns.label_of(piste.pattern)
-    if not piste.dimension:
-        return pattern
-    return f"{questionnaire_of(piste.wave).title_of(piste.dimension)} : {pattern}"
+    dimension = questionnaire_of(piste.wave).title_of(piste.dimension) if piste.dimension else ""
+    said = f"{dimension} : {pattern}" if dimension else pattern
+    return said[:1].upper() + said[1:]
 
 
 def seen_in(piste: Piste) -> str:
@@ -146,6 +146,14 @@ def awaiting_an_answer() -> list[Piste]:
             )
         )
     )
+
+
+def awaiting(pistes: QuerySet[Piste], side: Side | None) -> list[Piste]:
+    """Return the pistes on which ``side`` must answer the other; none for who is of neither side."""
+    if side is None:
+        return []
+    pending = Proposal.objects.filter(piste=OuterRef("pk"), answered_at=None, side=side.other.value)
+    return list(in_lists(pistes.filter(Exists(pending))))
 
 
 def standing_in(pistes: QuerySet[Piste], wanted: Standing) -> QuerySet[Piste]:

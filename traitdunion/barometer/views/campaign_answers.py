@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 
-from traitdunion.barometer import answering, keys, queries
+from traitdunion.barometer import answering, keys, letters, queries
 from traitdunion.barometer.forms import CodeForm
 from traitdunion.barometer.kinds import Format, State
 from traitdunion.barometer.models import RosterEntry, Sheet
@@ -172,6 +172,7 @@ def answer(request: HttpRequest, visit: Visit) -> HttpResponse:
         "asked": asked,
         "has_no_anonymity": asked < FEWEST,
         "fewest": FEWEST,
+        "minutes": letters.MINUTES[Format(visit.entry.wave.format)],
     }
     return render(request, "barometer/answer.html", context)
 

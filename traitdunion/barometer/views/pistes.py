@@ -47,14 +47,18 @@ def piste_list(request: SignedInRequest, code: str) -> HttpResponse:
     found = visible.filter(wave__name=asked["vague"]) if asked["vague"] else visible
     if isinstance(asked["etat"], Standing):
         found = queries.standing_in(found, asked["etat"])
-    page = Paginator(
-        queries.in_lists(found.order_by("-wave__opens_on", "decision", "dimension", "pk")), PISTES_A_PAGE
-    ).get_page(request.GET.get("page"))
     reader = request.mandate.side if access.may_decide(request.mandate, departement) else None
+    in_order = found.order_by("-wave__opens_on", "decision", "dimension", "pk")
+    awaited = queries.awaiting(in_order, reader)
+    page = Paginator(
+        queries.in_lists(in_order.exclude(pk__in=[each.pk for each in awaited])), PISTES_A_PAGE
+    ).get_page(request.GET.get("page"))
     context = {
         "departement": departement,
         "page": page,
+        "awaited": [queries.line(piste, reader) for piste in awaited] if page.number == 1 else [],
         "lines": [queries.line(piste, reader) for piste in page],
+        "total": page.paginator.count + len(awaited),
         "asked": asked,
         "choices": {"etat": choices_of(Standing), "vague": waves},
         "is_empty": not waves,

@@ -166,6 +166,7 @@ def national(request: SignedInRequest) -> HttpResponse:
             "areas": _areas(places, turnouts),
             "legend": _legend(places, turnouts),
             "place_count": len(places),
+            "is_everywhere": request.mandate.is_national,
             "exports": _links(request, reverse("barometer:results_export")),
         }
     elif request.GET.get("vague"):

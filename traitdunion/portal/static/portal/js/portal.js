@@ -9,6 +9,17 @@ document.addEventListener("htmx:afterSwap", () => {
   }
 });
 
+// A part of a page that is read once the page is shown, and could not be: say so, with the link to where it is.
+for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, (event) => {
+    const failed = event.target.querySelector("[data-load-failed]");
+    if (failed) {
+      event.target.querySelector("[data-load-waits]").hidden = true;
+      failed.hidden = false;
+    }
+  });
+}
+
 // A form marked data-submit-on-change sends itself when a choice changes; its button stays for everyone else.
 document.addEventListener("change", (event) => {
   // The DSFR announces a change of its own when it draws a slider: only a person's counts.
