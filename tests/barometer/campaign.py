@@ -88,7 +88,7 @@ def stage(place, today, at):
     text = EXAMPLE.read_text(encoding="utf-8").replace('name = "Baromètre croisé', 'name = "Essais des pages')
     who = {"actor": ACTOR, "at": at}
     asked = import_text(text, may_justify=False, **who)
-    reworded = text.replace('version = "exemple-2"', 'version = "exemple-3"').replace(
+    reworded = text.replace('version = "exemple-3"', 'version = "exemple-4"').replace(
         'id = "joindre"\nwording_version = 1', 'id = "joindre"\nwording_version = 2'
     )
     waves = {name: prepared(f"Essais, {name}", today=today, asked=asked) for name in ("prepared", "opened")}

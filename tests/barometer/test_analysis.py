@@ -313,6 +313,16 @@ def test_what_the_other_side_knows_is_not_said_where_nobody_asked_it():
     assert found["reading"].endswith("; ce que la préfecture en sait n’est pas mesuré.")
 
 
+@pytest.mark.parametrize("guess", ["deviner_but", "deviner_circuit"])
+def test_a_misunderstanding_is_told_from_a_disagreement_on_a_common_object(guess):
+    [wave] = result(rows({"prefecture": {guess: 1}}))["waves"]
+    found = [row for row in wave["pistes"] if row["departement"] == "01"]
+    assert [(row["rule"], row["pattern"], row["side"]) for row in found] == [
+        ("misunderstanding", "unaware", "prefecture")
+    ]
+    assert found[0]["reading"].endswith("répond, un malentendu plutôt qu’un désaccord.")
+
+
 def test_a_dimension_opens_one_piste_at_most():
     """A side is low, the other guesses wrong, and both are a point apart on the same thing."""
     level = {"prefecture": {"circuit_reel": 5, "convention_connue": 5, "deviner_circuit": 5}, "ars": 1}

@@ -306,8 +306,8 @@ def test_under_embargo_the_pair_alone_reads(referents, manager, bas_rhin, days, 
 TEXT = EXAMPLE.read_text(encoding="utf-8")
 
 
-def reworded(version="exemple-3", extra=""):
-    return TEXT.replace("exemple-2", version).replace(
+def reworded(version="exemple-4", extra=""):
+    return TEXT.replace("exemple-3", version).replace(
         'id = "joindre"\nwording_version = 1', f'id = "joindre"\nwording_version = 2{extra}'
     )
 
@@ -349,7 +349,7 @@ def test_a_wrong_file_says_the_line_and_the_field_and_keeps_nothing(client, mana
 def test_a_question_reworded_under_the_same_number_is_refused(client, manager):
     facts.sign_in(client, manager)
     upload(client, TEXT)
-    silent = TEXT.replace("exemple-2", "exemple-3").replace("et nous y parvenons", "et nous y arrivons")
+    silent = TEXT.replace("exemple-3", "exemple-4").replace("et nous y parvenons", "et nous y arrivons")
     assert "augmentez «" in upload(client, silent).content.decode()
     same = TEXT.replace("Joignabilité et délais", "Joignabilité")
     assert "existe déjà avec un autre texte" in upload(client, same).content.decode()
@@ -361,7 +361,7 @@ def test_a_reworded_question_breaks_the_trend_until_an_administrator_justifies_i
     facts.sign_in(client, manager)
     upload(client, TEXT)
     upload(client, reworded())
-    kept = QuestionnaireVersion.objects.get(version="exemple-3")
+    kept = QuestionnaireVersion.objects.get(version="exemple-4")
     shown = client.get(page("questionnaire_detail", kept.public_id)).content.decode()
     assert "La tendance s’interrompt ici" in shown
     assert "Justifier" not in shown

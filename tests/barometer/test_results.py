@@ -292,7 +292,7 @@ def test_what_changed_is_compared_with_the_wave_before_of_the_same_form():
 def reworded():
     text = campaign.EXAMPLE.read_text(encoding="utf-8")
     return import_text(
-        text.replace('version = "exemple-2"', 'version = "exemple-3"').replace(
+        text.replace('version = "exemple-3"', 'version = "exemple-4"').replace(
             'id = "joindre"\nwording_version = 1', 'id = "joindre"\nwording_version = 2'
         ),
         may_justify=False,
@@ -315,7 +315,7 @@ def test_a_new_wording_breaks_the_series_in_sight_until_it_is_justified():
 
 def test_a_guess_that_aims_elsewhere_takes_a_new_number():
     campaign.questionnaire()
-    text = campaign.EXAMPLE.read_text(encoding="utf-8").replace('"exemple-2"', '"exemple-3"')
+    text = campaign.EXAMPLE.read_text(encoding="utf-8").replace('"exemple-3"', '"exemple-4"')
     aimed = text.replace('guesses = "joindre"', 'guesses = "repondre_a_temps"')
 
     with pytest.raises(QuestionnaireRefusedError, match="ne devine plus la réponse à « joindre »"):

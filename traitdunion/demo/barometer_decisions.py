@@ -84,7 +84,7 @@ OF_THE_PAST: Final[Courses] = {
     "joignabilite": (_BETTER, _BETTER, _SAME, _LEFT),
     "utilite_transmis": (_LEFT, _BETTER, _WORSE),
     "difficultes": (_WORSE, _SAME, _BETTER, _DECLINED),
-    "convention": (_SAME, _BETTER, _LEFT, _WORSE),
+    "convention": (_WORSE, _BETTER, _LEFT, _SAME),
 }
 OF_TODAY: Final[Courses] = {
     "buts": (_WAITING, _BETTER, _WAITING),

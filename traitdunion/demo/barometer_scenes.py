@@ -16,7 +16,7 @@ from traitdunion.barometer.rules_effect import Quantity
 
 APART: Final = 0.45  # how far a person answers from the level of their side, in points
 LOW, HIGH, GOOD = 1.9, 4.3, 4.2
-SLIP: Final = 0.6  # by how much things get worse, in points
+SLIP: Final = 0.8  # by how much things get worse, in points
 
 
 class Topic(NamedTuple):
@@ -70,14 +70,14 @@ class Scene:
 FIRST: Final = (
     Scene(dimension="joignabilite", prefecture=LOW, ars=LOW),
     Scene(dimension="convention", prefecture=HIGH, ars=LOW),
-    Scene(dimension="difficultes", prefecture=GOOD, ars=LOW, guess=HIGH),
+    Scene(dimension="difficultes", prefecture=GOOD, ars=LOW),
     Scene(dimension="utilite_transmis", prefecture=LOW, ars=3.6),
 )
 SECOND: Final = (
     Scene(dimension="roles", prefecture=LOW, ars=LOW),
     Scene(dimension="respect", prefecture=GOOD, ars=LOW, guess=HIGH),
     Scene(dimension="effet_personnes", prefecture=HIGH, ars=LOW),
-    Scene(dimension="buts", prefecture=LOW, ars=2.1),
+    Scene(dimension="buts", prefecture=GOOD, ars=GOOD, guess=LOW),  # a misunderstanding, no disagreement
 )
 
 
