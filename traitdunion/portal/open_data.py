@@ -16,7 +16,6 @@ from typing import Any, Final, Literal
 from django.conf import settings
 from django.utils import timezone
 
-from traitdunion.audit.kept import Kept
 from traitdunion.audit.queries import last_writes
 from traitdunion.barometer import queries_results
 from traitdunion.barometer.access_results import published_waves
@@ -127,16 +126,10 @@ class Table:
         Raises:
             SecrecyError: a cell may not be opened.
         """
-        return _kept.get((self.name, day), lambda: self._checked(day))
-
-    def _checked(self, day: date) -> Sequence[Row]:
         rows = tuple(MappingProxyType(dict(row)) for row in self.read(day))
         if self.counted is not None and (cells := secrecy.faults(rows, self.counted)):
             raise SecrecyError(self.name, cells)
         return rows
-
-
-_kept: Kept[Sequence[Row]] = Kept(16)
 
 
 def etag(day: date, question: str) -> str | None:
