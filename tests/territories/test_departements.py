@@ -103,7 +103,9 @@ def test_a_wrong_or_retired_code_is_refused_with_the_nearest_valid_ones(country,
     "typed", ["975", "987", "988", "99", "", "ZZZZZZ", "000", "12345678901234567890" * 9]
 )
 def test_what_is_near_nothing_is_refused_all_the_same(country, typed):
-    with pytest.raises(UnknownDepartementError, match=r"n’est pas le code .*(dans la liste des|les plus proches)"):
+    with pytest.raises(
+        UnknownDepartementError, match=r"n’est pas le code .*(dans la liste des|les plus proches)"
+    ):
         departement(typed)
 
 

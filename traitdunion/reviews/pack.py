@@ -282,7 +282,10 @@ def read_me(contents: Contents, bilan: Bilan, *, sealed_by: str) -> str:
 def _said_first(bilan: Bilan, missing: list[Side]) -> list[str]:
     said = []
     if bilan.is_example:
-        said += ["EXEMPLE : les critères de ce bilan sont un exemple de Trait d’union, sans valeur officielle.", ""]
+        said += [
+            "EXEMPLE : les critères de ce bilan sont un exemple de Trait d’union, sans valeur officielle.",
+            "",
+        ]
     if missing:
         said += [f"Signé par une seule partie : il manque « {missing[0].label} ».", ""]
     if bilan.corrects:
