@@ -100,6 +100,7 @@ LISTED = {
     "bilan national publié": "{bilans nationaux}",
     "textes des départements": "{bilans}departements/",
     "noms des institutions": "/bilans/noms/",
+    "documents d’un trimestre": "{documents des bilans}",
     "imports": "/echanges/",
     "mes avis": "/avis/",
     "avis": "{avis}",
@@ -123,6 +124,7 @@ FOUND_AT = {
     "pistes": ("/barometre/departements/67/pistes/", "/barometre/pistes/"),
     "bilans": ("/bilans/", "/bilans/"),
     "bilans nationaux": ("/bilans/publies/", "/bilans/publies/"),
+    "documents des bilans": ("/bilans/", "/bilans/documents/"),
     "avis": ("/avis/", "/avis/"),
 }
 
