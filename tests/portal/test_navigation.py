@@ -38,6 +38,9 @@ def test_the_own_departement_is_marked():
     assert marked(Role.PREFET, "/departements/67/", departement_id="67") == {"Mon département": "page"}
 
 
-def test_without_a_mandate_only_the_public_page_is_offered():
+def test_without_a_mandate_only_the_public_pages_are_offered():
     links = navigation.main(None, match=resolve("/plan/"), path="/plan/")
-    assert [(link.label, link.current) for link in links] == [("Avancement du plan", "")]
+    assert [(link.label, link.current) for link in links] == [
+        ("Avancement du plan", ""),
+        ("Bilans nationaux", ""),
+    ]
