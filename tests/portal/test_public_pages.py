@@ -141,7 +141,7 @@ def test_a_figure_of_no_past_day_does_not_exist(client):
 def test_the_document_links_each_figure_to_what_it_counts(country):
     page = public.page(day=ago(1), today=ago(0))
 
-    figures = public.document(page, "https://site.example/")["figures"]
+    figures = public.document(page, "https://site.example/", is_demo=False)["figures"]
 
     assert [figure["address"] for figure in figures] == [
         f"https://site.example/chiffre/{key}/?au={ago(1)}" for key in ("signee", "en-vigueur", "appliquee")
