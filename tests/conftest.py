@@ -75,17 +75,6 @@ def django_db_modify_db_settings_xdist_suffix(django_db_modify_db_settings_xdist
         connection.settings_dict["TEST"]["TEMPLATE"] = model
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Send away, before the database is dropped, whoever is still there: a thread or a process that a test left."""
-    yield
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """Put first what lasts, an equal part in each share of the run, after pytest-randomly has drawn the order.

@@ -52,7 +52,11 @@ _DISK_FULL: Final = "No space left on device"
 _START_SECONDS: Final = 60
 _STOP_SECONDS: Final = 30
 _QUIET: Final = ("-c", "log_min_messages=warning", "-c", "log_checkpoints=off")
-_FORGETFUL: Final = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+# Of the tests. Their databases are dropped within minutes, which a worker of autovacuum inside would refuse.
+_FORGETFUL: Final = (
+    *("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"),
+    *("-c", "autovacuum=off"),
+)
 
 
 class EmbeddedPostgres:
