@@ -51,8 +51,8 @@ def test_waves_come_in_the_order_of_their_names_wherever_their_rows_are():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "Le fichier est vide"),
-        ("\n", "Le fichier est vide"),
+        ("", "Ligne 1 : le fichier est vide"),
+        ("\n", "Ligne 1 : le fichier est vide"),
         (HEAD, "ne contient aucune réponse"),
         (GOOD.replace("value\n", "valeur\n", 1), "Ligne 1 : il manque la colonne « value »"),
         (GOOD.replace("value\n", "value,value\n", 1), "Ligne 1 : la colonne « value » est en trop"),

@@ -38,7 +38,7 @@ def test_answers_become_a_result(tmp_path):
     ("answers", "questionnaire", "said"),
     [
         (HEAD + SIDES + "T1,67,ars,c,joindre,6\n", None, "Ligne 4 : la réponse vaut « 6 »"),
-        ("", None, "Le fichier est vide"),
+        ("", None, "Ligne 1 : le fichier est vide"),
         (None, None, "ne peut pas être lu"),
         (HEAD + SIDES, "format = 3\n", "Ligne 1, champ « format »"),
     ],

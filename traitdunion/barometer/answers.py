@@ -102,7 +102,7 @@ def _rows(text: str) -> Iterator[tuple[int, Sequence[str]]]:
         head = next(reader, None)
         if head is None or not any(cell.strip() for cell in head):
             raise AnswersError(
-                f"Le fichier est vide : on attend les colonnes {', '.join(COLUMNS)}, puis les réponses."
+                f"Ligne 1 : le fichier est vide, on attend les colonnes {', '.join(COLUMNS)}, puis les réponses."
             )
         order = _order([cell.strip() for cell in head])
         width = len(head)
@@ -237,7 +237,7 @@ class _Gathered:
     def waves(self) -> list[WaveAnswers]:
         if not self._places:
             raise AnswersError(
-                "Le fichier ne contient aucune réponse : on en attend une par ligne, après les colonnes."
+                "Ligne 2 : le fichier ne contient aucune réponse, on en attend une par ligne après les colonnes."
             )
         for wave, places in self._places.items():
             present = {side for _, side in places.values()}
