@@ -147,3 +147,33 @@ def test_the_list_the_history_and_the_page_name_what_took_over(client, dyad):
             assert "préparer une nouvelle convention" not in read
     link = reverse("conventions:convention_detail", args=[new.public_id])
     assert f'href="{link}">Lire « Nouvelle »' in plain(client.get(addresses[2]).content.decode())
+
+
+# What is empty says what to do next
+
+
+def test_a_page_without_avenant_nor_meeting_leads_who_may_act_to_the_next_one(client, dyad):
+    made = convention(dyad, ends=None)
+    amend = reverse("conventions:avenant_start", args=[made.public_id])
+    plan = reverse("conventions:meeting_plan", args=["67"])
+    act_as(client, dyad.referent_ars)
+    page_of_the_dyad = page(client, "convention_detail", made)
+    assert f'Aucun avenant. <a href="{amend}">' in page_of_the_dyad
+    assert f'<a href="{plan}">Inscrire la prochaine</a>' in page_of_the_dyad
+
+    act_as(client, dyad.house.mandate(Role.DESK_SANTE))
+    read = page(client, "convention_detail", made)
+    assert "Aucun avenant : la préfecture ou l’ARS peut en préparer un." in read
+    assert "Aucune réunion n’est connue : la préfecture ou l’ARS inscrit la prochaine." in read
+    assert plan not in read
+
+
+def test_a_side_without_action_says_who_may_open_one(client, dyad):
+    address = reverse("portal:dyad", args=["67"])
+    act_as(client, dyad.referent_ars)
+    opening = f'Aucune action ouverte. <a href="{reverse("plan:action_open")}">'
+    assert client.get(address).content.decode().count(opening) == 2
+    act_as(client, dyad.house.mandate(Role.DESK_SANTE))
+    read = client.get(address).content.decode()
+    assert read.count("Aucune action ouverte : le préfet, le directeur général de l’ARS ou un référent") == 2
+    assert opening not in read

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conventions import facts
 from traitdunion.conventions import queries, queries_timeline
-from traitdunion.conventions.kinds import State, Turn
+from traitdunion.conventions.kinds import State, Turn, Unconfirmed
 from traitdunion.conventions.models import ContactCheck, Convention, Meeting, Review, Signature
 from traitdunion.conventions.rules import Practice, vitality
 from traitdunion.conventions.rules_practice import month_ends
@@ -44,7 +44,7 @@ def slow_state(departement, day):
 
 def slow_practice(departement, day):
     """The facts of vitality, read one by one."""
-    vacant, confirmed = {}, {}
+    vacant, confirmed, unconfirmed = {}, {}, {}
     for side in Side:
         stays = Mandate.objects.filter(
             post__departement=departement,
@@ -63,6 +63,8 @@ def slow_practice(departement, day):
         ]
         right = [check.confirmed_on for check in last if check and check.is_right]
         confirmed[side] = max(right, default=None)
+        if confirmed[side] is None:
+            unconfirmed[side] = slow_reason(stays, day)
     held = Meeting.objects.filter(
         departement=departement, held_on__lte=day, prefecture_present=True, ars_present=True
     )
@@ -72,7 +74,23 @@ def slow_practice(departement, day):
         contacts_confirmed_on=confirmed,
         last_meeting_on=max(held.values_list("held_on", flat=True), default=None),
         last_review_on=max(reviews.values_list("reviewed_on", flat=True), default=None),
+        unconfirmed=unconfirmed,
     )
+
+
+def slow_reason(stays, day):
+    said = {}
+    for each in stays:
+        check = (
+            ContactCheck.objects.filter(post=each.post, person=each.person, confirmed_on__lte=day)
+            .order_by("-confirmed_on")
+            .first()
+        )
+        if check:
+            said[each.pk] = check.is_right
+    if any(each.pk in said for each in stays.current(day)):
+        return Unconfirmed.DISPUTED
+    return Unconfirmed.BY_A_FORMER if any(said.values()) else Unconfirmed.NEVER
 
 
 @pytest.mark.parametrize("seed", [1, 100])

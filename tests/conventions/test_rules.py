@@ -222,6 +222,23 @@ def test_a_desk_is_told_when_nobody_holds_the_post_that_must_act(vacant, said):
     assert told == f"L’ARS doit relire le texte ({said})."
 
 
+@pytest.mark.parametrize(
+    ("turn", "reader", "sentence"),
+    [
+        (Turn.PREFECTURE, Role.REFERENT_PREFECTURE, "À vous de faire signer le préfet de police."),
+        (Turn.PREFECTURE, Role.DESK_SANTE, "La préfecture doit signer (préfet de police)."),
+        (
+            Turn.PREFECTURE, Role.COORDINATEUR_CPRAF,
+            "Votre institution doit signer : c’est au préfet de police d’agir.",
+        ),
+        (Turn.ARS, Role.DESK_SANTE, "L’ARS doit signer (directeur général de l’ARS)."),
+    ],
+)  # fmt: skip
+def test_the_representative_of_the_state_has_the_title_of_the_departement(turn, reader, sentence):
+    told = turn_sentence(State.A_SIGNER, turn, reader=reader, representative="préfet de police")
+    assert told == sentence
+
+
 def test_a_reason_is_asked_to_go_back_or_out_of_turn():
     assert not step_needs_reason(State.PROJET, Step.RELECTURE, Turn.PREFECTURE, side=Side.PREFECTURE)
     assert step_needs_reason(State.PROJET, Step.RELECTURE, Turn.PREFECTURE, side=Side.ARS)

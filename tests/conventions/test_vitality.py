@@ -22,6 +22,8 @@ from traitdunion.conventions.rules_practice import (
 from traitdunion.identity.kinds import Side
 
 DAY = date(2026, 11, 24)
+CONFIRMED = [(date(2026, 10, 5), True)]
+WRONG = [(date(2026, 10, 5), False)]
 
 
 def practice(**values):
@@ -181,6 +183,27 @@ def test_the_answer_of_someone_who_left_no_longer_counts():
     left = History(seats=[seat(Side.ARS, stay(date(2020, 1, 1), date(2026, 10, 31), answers))])
     assert practice_on(left, date(2026, 10, 31)).contacts_confirmed_on[Side.ARS] == date(2026, 10, 5)
     assert practice_on(left, date(2026, 11, 1)).contacts_confirmed_on[Side.ARS] is None
+
+
+@pytest.mark.parametrize(
+    ("tenures", "said"),
+    [
+        # Someone else confirmed: the one in post never did.
+        ([stay(date(2020, 1, 1), date(2026, 10, 31), CONFIRMED), stay(date(2026, 11, 1))],
+         "pas confirmé par le titulaire actuel"),
+        ([stay(date(2020, 1, 1), date(2026, 10, 31), CONFIRMED)], "poste vacant"),
+        ([stay(date(2020, 1, 1))], "jamais confirmé"),
+        ([stay(date(2020, 1, 1), date(2026, 10, 31), WRONG), stay(date(2026, 11, 1))], "jamais confirmé"),
+        ([stay(date(2020, 1, 1), answers=[*CONFIRMED, (date(2026, 10, 9), False)])], "coordonnées à corriger"),
+        ([], "poste vacant"),
+        (None, "aucun poste"),
+    ],
+)  # fmt: skip
+def test_the_silence_of_a_side_says_what_is_true_of_the_one_in_post(tenures, said):
+    seats = [] if tenures is None else [seat(Side.ARS, *tenures)]
+    prefecture = seat(Side.PREFECTURE, stay(date(2020, 1, 1), answers=CONFIRMED))
+    read = practice_on(History(seats=[*seats, prefecture]), DAY)
+    assert status(Fact.CONTACTS, read).sentence == f"Silence : ARS ({said})"
 
 
 def test_a_contact_said_to_be_wrong_is_not_confirmed_until_it_is_right_again():

@@ -306,8 +306,31 @@ def test_empty_lists_say_what_to_do_next(admin):
 
 
 def vacancies(client, **query):
+    """The vacant posts of a page, by place and role; of both référents unless another post is asked for."""
+    query = {"poste": "referents"} | query
     response = client.get(reverse("identity:vacancy_list"), query)
     return [(seat.post.departement_id, seat.post.role) for seat in response.context["seats"]]
+
+
+def test_every_post_of_the_two_institutions_is_counted_with_its_denominator(client, acting, house):
+    acting(Role.DESK_SANTE)
+    house.mandate(Role.REFERENT_ARS)
+    response = client.get(reverse("identity:vacancy_list"))
+
+    assert response.context["counts"] == [
+        ("préfet", 1, 1),
+        ("référent radicalisation de la préfecture", 2, 2),
+        ("coordinateur de la CPRAF", 1, 1),
+        ("directeur général de l’ARS", 1, 1),
+        ("référent radicalisation de l’ARS", 1, 2),
+    ]
+    page = text(response).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Postes vacants : 6 sur 7" in page
+    assert "Grand Est (région)" in page
+    assert vacancies(client, poste="dg_ars") == [(None, "dg_ars")]
+    assert vacancies(client, poste="dg_ars", region="53") == []
+    assert vacancies(client, poste="prefet", cote="ars") == []
+    assert len(vacancies(client, poste="autre")) == 6
 
 
 def test_a_national_role_sees_every_vacancy_with_its_denominator(client, acting, house):
@@ -319,8 +342,8 @@ def test_a_national_role_sees_every_vacancy_with_its_denominator(client, acting,
         ("35", "referent_prefecture"),
         ("67", "referent_prefecture"),
     ]
-    page = text(client.get(reverse("identity:vacancy_list"))).replace("\N{NO-BREAK SPACE}", " ")
-    assert "3 sur 4" in page
+    page = text(client.get(reverse("identity:vacancy_list"), {"poste": "referents"}))
+    assert "3 sur 4" in page.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_vacancies_are_filtered_by_side_and_by_region(client, acting):
@@ -342,7 +365,8 @@ def test_a_vacancy_is_counted_in_days(client, acting, house, today):
     acting(Role.DESK_SANTE)
     house.mandate(Role.REFERENT_ARS, ends_on=today - timedelta(days=10))
 
-    response = client.get(reverse("identity:vacancy_list"), {"cote": "ars", "region": "44"})
+    asked = {"poste": "referent_ars", "region": "44"}
+    response = client.get(reverse("identity:vacancy_list"), asked)
 
     [seat] = response.context["seats"]
     assert (seat.vacancy.days, seat.vacancy.vacant_since) == (10, today - timedelta(days=9))
@@ -351,7 +375,8 @@ def test_a_vacancy_is_counted_in_days(client, acting, house, today):
 def test_a_territory_whose_posts_are_all_held_says_so(client, acting, house):
     acting(Role.REFERENT_PREFECTURE)
     house.mandate(Role.REFERENT_ARS)
-    assert "Aucun poste de référent n’est vacant" in text(client.get(reverse("identity:vacancy_list")))
+    page = client.get(reverse("identity:vacancy_list"), {"poste": "referents"})
+    assert "Aucun de ces postes n’est vacant" in text(page)
 
 
 def test_vacancies_cost_the_same_whatever_their_number(client, acting, house, django_assert_max_num_queries):

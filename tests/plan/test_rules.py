@@ -61,7 +61,8 @@ def test_a_started_action_is_under_way():
 
 def test_the_last_day_is_not_late_and_the_next_one_is():
     assert status(due_on=DAY).state is ActionState.A_LANCER
-    assert status(due_on=DAY - timedelta(days=1)).state is ActionState.EN_RETARD
+    late = status(due_on=DAY - timedelta(days=1))
+    assert (late.state, late.since) == (ActionState.EN_RETARD, DAY)
 
 
 def test_a_late_blocked_action_says_both():

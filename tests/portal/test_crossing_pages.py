@@ -12,7 +12,7 @@ from django.utils import timezone
 from traitdunion.conventions.actions_practice import hold_meeting
 from traitdunion.conventions.models import LastVisit
 from traitdunion.identity.kinds import Role
-from traitdunion.plan.models import Evidence, Statement
+from traitdunion.plan.models import Evidence, Measure, Statement
 from traitdunion.portal import queries
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +30,11 @@ def test_the_two_institutions_stand_face_to_face(stage, sign_in):
     assert stage.persona[Role.REFERENT_PREFECTURE].person.name in page
     assert stage.persona[Role.REFERENT_ARS].person.name in page
     assert "Signée des deux côtés" in page
+
+
+def test_the_seat_of_the_prefet_has_the_title_that_the_departement_gives_it(stage, sign_in):
+    assert "Préfet de police" in text(sign_in(Role.DESK_SANTE).get("/departements/75/"))
+    assert "Préfet de police" not in text(sign_in(Role.DESK_SANTE).get("/departements/67/"))
 
 
 def test_what_changed_is_told_since_the_last_visit_and_not_since_a_reload(stage):
@@ -121,8 +126,21 @@ def test_search_ignores_case_and_accents(stage, sign_in, words, found):
     assert found in text(sign_in(Role.DESK_SANTE).get("/recherche/", {"q": words}))
 
 
-def test_a_code_leads_straight_to_its_departement(stage, sign_in):
-    assert sign_in(Role.DESK_SANTE).get("/recherche/", {"q": "974"}).url == "/departements/974/"
+@pytest.mark.parametrize("words", ["38", "mesure 38", "Mesure n° 38"])
+def test_a_measure_is_found_by_its_number(stage, sign_in, words):
+    found = sign_in(Role.DESK_SANTE).get("/recherche/", {"q": words}).context["found"]
+    assert [revision.measure.code for revision in found.measures] == ["38"]
+
+
+def test_a_bare_number_lists_the_departement_rather_than_jumping_to_it(stage, sign_in):
+    client = sign_in(Role.DESK_SANTE)
+    found = client.get("/recherche/", {"q": "67"})
+    assert [place.code for place in found.context["found"].departements] == ["67"]
+    assert "/departements/67/" in found.content.decode()
+
+
+def test_a_code_with_a_letter_leads_straight_to_its_departement(stage, sign_in):
+    assert sign_in(Role.DESK_SANTE).get("/recherche/", {"q": "2a"}).url == "/departements/2A/"
 
 
 def test_search_finds_nothing_of_another_territory(stage, sign_in):
@@ -133,3 +151,40 @@ def test_search_finds_nothing_of_another_territory(stage, sign_in):
 
 def test_what_a_mandate_reads_stays_out_of_caches(stage, sign_in):
     assert "no-store" in sign_in(Role.PREFET).get("/departements/67/")["Cache-Control"]
+
+
+def test_late_actions_are_counted_over_those_that_are_open(stage, sign_in):
+    client = sign_in(Role.DESK_SANTE)
+    overview = client.get(reverse("portal:home")).context["overview"]
+    listed = client.get(reverse("plan:action_list"), {"etat": "en_retard"}).context
+    assert overview.actions.late == listed["page"].paginator.count
+    assert 0 < overview.actions.late < overview.actions.total < listed["total"]
+    words = text(client.get(reverse("plan:action_list")))
+    assert f"{listed['total']} actions sur {listed['total']} au registre" in words.replace("\xa0", " ")
+    held = text(client.get(reverse("conventions:convention_list"), {"departement": "67"})).replace(
+        "\xa0", " "
+    )
+    assert re.search(
+        r"\d+ (conventions et avenants|convention ou avenant) sur \d+ dans votre territoire", held
+    )
+    row = next(row for row in overview.rows if row.actions.total)
+    page = text(client.get("/departements/")).replace("\xa0", " ")
+    assert f"{row.actions.late} sur {row.actions.total}" in page
+
+
+@pytest.mark.parametrize(
+    ("role", "section", "indicator"),
+    [
+        (Role.DESK_SANTE, "Importer un tableau", "Définir un indicateur"),
+        (Role.PREFET, "l’administrateur l’importe", "un bureau des ministères peut en définir un"),
+    ],
+)
+def test_what_the_plan_lacks_says_who_may_fill_it(stage, sign_in, role, section, indicator):
+    client = sign_in(role)
+    plan = text(client.get(reverse("plan:plan")))
+    said = plan.index("Aucune section de cet axe n’est encore saisie")
+    assert section in plan[said : said + 200]
+    measure = Measure.objects.filter(indicators=None).first()
+    sheet = text(client.get(reverse("plan:measure_detail", args=[measure.public_id])))
+    said = sheet.index("Aucun indicateur n’est défini sur cette mesure")
+    assert indicator in sheet[said : said + 200]

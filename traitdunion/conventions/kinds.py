@@ -61,6 +61,14 @@ class Fact(Kind):
     REVIEW = "review", "convention revue dans les quatre derniers mois"
 
 
+class Unconfirmed(Kind):
+    """Why the contact of a side is not confirmed by whoever is in post."""
+
+    NEVER = "never", "jamais confirmé"
+    BY_A_FORMER = "by_a_former", "pas confirmé par le titulaire actuel"
+    DISPUTED = "disputed", "coordonnées à corriger"
+
+
 class Change(Kind):
     """What a run of words became between two readings of a text."""
 

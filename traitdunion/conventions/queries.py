@@ -54,6 +54,7 @@ class Place:
     name: str
     region_code: str
     region_name: str
+    representative: str = "préfet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +169,7 @@ def turn_sentence(situation: Situation, day: date, *, reader: Role | None) -> st
         reader=reader,
         since=situation.turn_since,
         vacant_since=standing.practice.vacant_since,
+        representative=situation.place.representative,
     )
 
 
@@ -392,7 +394,11 @@ def _histories(
     histories: dict[str, History] = {}
     for row in _country(scope):
         places[row.code] = Place(
-            code=row.code, name=row.name, region_code=row.region_id, region_name=row.region.name
+            code=row.code,
+            name=row.name,
+            region_code=row.region_id,
+            region_name=row.region.name,
+            representative=row.representative,
         )
         written = [fact | _former_terms(fact) for fact in row.written]
         for fact in written:

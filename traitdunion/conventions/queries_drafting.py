@@ -403,7 +403,13 @@ def _row(
         if sentence:
             settled = replace(situation, turn=Turn.NOBODY)
             return Row(convention=convention, situation=settled, sentence=sentence, follower=follower)
-    sentence = rules.turn_sentence(situation.state, situation.turn, reader=reader, since=situation.turn_since)
+    sentence = rules.turn_sentence(
+        situation.state,
+        situation.turn,
+        reader=reader,
+        since=situation.turn_since,
+        representative=convention.departement.representative,
+    )
     return Row(convention=convention, situation=situation, sentence=sentence)
 
 

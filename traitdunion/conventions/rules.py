@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from difflib import SequenceMatcher
 from zoneinfo import ZoneInfo
 
-from traitdunion.conventions.kinds import Change, Fact, State, Step, Turn
+from traitdunion.conventions.kinds import Change, Fact, State, Step, Turn, Unconfirmed
 from traitdunion.identity.kinds import REFERENTS, SIDE_OF, SIGNATORIES, Role, Side
 
 REVIEW_MONTHS = 4
@@ -228,6 +228,7 @@ def turn_sentence(
     reader: Role | None,
     since: date | None = None,
     vacant_since: Mapping[Side, date | None] | None = None,
+    representative: str = "",
 ) -> str:
     """Return whose turn it is and since when, worded for the one who reads.
 
@@ -237,6 +238,7 @@ def turn_sentence(
         reader: the role that reads, None for a stranger.
         since: since when the side is expected.
         vacant_since: for each side, since when its post of référent has no holder, when it is known.
+        representative: title of the State's representative in the département; empty for « préfet ».
     """
     if state is State.ABANDONNEE:
         return "Ce texte est abandonné : rien n’est plus attendu."
@@ -249,7 +251,9 @@ def turn_sentence(
     when = "" if since is None else f" depuis le {since:%d/%m/%Y}"
     own = None if reader is None else SIDE_OF.get(reader)
     if reader in FOLLOWING:
-        posts = " ; ".join(_post(state, side, vacant_since or {}) for side in sides)
+        posts = " ; ".join(
+            _post(_expected(state, side), side, vacant_since or {}, representative) for side in sides
+        )
         return f"{_must(sides)} {deed}{when} ({posts})."
     if reader is None or own is None:
         who = " et ".join(INSTITUTIONS[side] for side in sides)
@@ -259,23 +263,21 @@ def turn_sentence(
     if reader not in ACTING:
         if len(sides) > 1:
             return f"Votre institution et {INSTITUTIONS[own.other]} doivent {deed}{when}."
-        return f"Votre institution doit {deed}{when} : c’est au {_expected(state, own).label} d’agir."
-    return _yours(state, deed, reader, own, alone=len(sides) == 1, when=when)
-
-
-def _yours(state: State, deed: str, reader: Role, own: Side, *, alone: bool, when: str) -> str:
+        return f"Votre institution doit {deed}{when} : c’est au {_expected(state, own).called(representative)} d’agir."
     # A référent records the signature of someone else: to say « à vous de signer » would be wrong.
-    mine = deed if state is not State.A_SIGNER or reader is SIGNATORIES[own] else _let_sign(own)
+    signatory = SIGNATORIES[own]
+    signs_for = state is State.A_SIGNER and reader is not signatory
+    mine = f"faire signer le {signatory.called(representative)}" if signs_for else deed
+    return _yours(mine, deed, own, alone=len(sides) == 1, when=when)
+
+
+def _yours(mine: str, deed: str, own: Side, *, alone: bool, when: str) -> str:
     if alone:
         return f"À vous de {mine}{when}."
     other = "à l’ARS" if own is Side.PREFECTURE else "à la préfecture"
     if mine == deed:
         return f"À vous et {other} de {deed}{when}."
     return f"À vous de {mine} et {other} de {deed}{when}."
-
-
-def _let_sign(side: Side) -> str:
-    return f"faire signer le {SIGNATORIES[side].label}"
 
 
 def _must(sides: Sequence[Side]) -> str:
@@ -288,13 +290,12 @@ def _expected(state: State, side: Side) -> Role:
     return SIGNATORIES[side] if state is State.A_SIGNER else REFERENTS[side]
 
 
-def _post(state: State, side: Side, vacant_since: Mapping[Side, date | None]) -> str:
-    role = _expected(state, side)
-    since = vacant_since.get(side)
+def _post(role: Role, side: Side, vacant_since: Mapping[Side, date | None], representative: str) -> str:
+    called, since = role.called(representative), vacant_since.get(side)
     if role is not REFERENTS[side] or since is None:
-        return role.label
+        return called
     # Without any post there is no day to count from: see ``rules_practice.NO_POST``.
-    return f"{role.label}, " + (
+    return f"{called}, " + (
         "aucun poste" if since == date.min else f"poste vacant depuis le {since:%d/%m/%Y}"
     )
 
@@ -500,12 +501,21 @@ class Vitality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Practice:
-    """What happened around a convention, as known on a day."""
+    """What happened around a convention, as known on a day.
+
+    Attributes:
+        vacant_since: since when a side has no référent; None when it has one.
+        last_meeting_on: the last meeting held with both sides present.
+        contacts_confirmed_on: when the one in post last said that the contact of a side is right; None otherwise.
+        last_review_on: when a convention was last read again.
+        unconfirmed: why, for the sides that nobody in post confirmed; one that is absent never was.
+    """
 
     vacant_since: dict[Side, date | None]
     last_meeting_on: date | None
     contacts_confirmed_on: dict[Side, date | None]
     last_review_on: date | None
+    unconfirmed: Mapping[Side, Unconfirmed] = field(default_factory=dict)
 
 
 def vitality(*, state: State | None, practice: Practice, day: date) -> Vitality:
@@ -527,8 +537,11 @@ def vitality(*, state: State | None, practice: Practice, day: date) -> Vitality:
 
 
 def _referents(practice: Practice) -> FactStatus:
+    # Without any post there is no day to count from: see ``rules_practice.NO_POST``.
     vacant = [
-        f"{side.label} : poste vacant depuis le {since:%d/%m/%Y}"
+        f"{side.label} : aucun poste de référent connu"
+        if since == date.min
+        else f"{side.label} : poste vacant depuis le {since:%d/%m/%Y}"
         for side in Side
         if (since := practice.vacant_since.get(side)) is not None
     ]
@@ -551,11 +564,18 @@ def _contacts(practice: Practice, day: date) -> FactStatus:
     for side in Side:
         last = practice.contacts_confirmed_on.get(side)
         if last is None or quarter_of(last) not in expected:
-            silent.append(
-                side.label + (f" (dernière confirmation : {last:%d/%m/%Y})" if last else " (jamais confirmé)")
-            )
+            why = f"dernière confirmation : {last:%d/%m/%Y}" if last else _unconfirmed(practice, side)
+            silent.append(f"{side.label} ({why})")
     sentence = "Silence : " + ", ".join(silent) if silent else "Contacts confirmés des deux côtés"
     return FactStatus(fact=Fact.CONTACTS, holds=not silent, sentence=sentence)
+
+
+def _unconfirmed(practice: Practice, side: Side) -> str:
+    why = practice.unconfirmed.get(side, Unconfirmed.NEVER)
+    vacant = practice.vacant_since.get(side)
+    if vacant is None or why is Unconfirmed.DISPUTED:
+        return why.label
+    return "aucun poste" if vacant == date.min else "poste vacant"
 
 
 def quarter_of(day: date) -> str:

@@ -2,10 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from traitdunion.conventions.kinds import Fact, State, Turn
+from traitdunion.conventions.kinds import State, Turn, Unconfirmed
 from traitdunion.conventions.rules import (
     OVER,
     Life,
@@ -61,12 +61,19 @@ class Tenure:
     is_titulaire: bool
     answers: Sequence[tuple[date, bool]] = ()
 
+    def runs_on(self, day: date) -> bool:
+        """Whether the person is in post on ``day``."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+    def last_answer(self, day: date) -> tuple[date, bool] | None:
+        """Return what the person had last said of the contact by ``day``, in post or not."""
+        past = bisect_right(self.answers, (day, True))
+        return self.answers[past - 1] if past else None
+
     def confirmed_on(self, day: date) -> date | None:
         """Return when the contact of who is in post on ``day`` was confirmed, None when it is not."""
-        if self.since > day or (self.until is not None and self.until < day):
-            return None
-        past = bisect_right(self.answers, (day, True))
-        return self.answers[past - 1][0] if past and self.answers[past - 1][1] else None
+        said = self.last_answer(day) if self.runs_on(day) else None
+        return said[0] if said and said[1] else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,29 +152,7 @@ def standing(history: History, day: date) -> Standing:
         turn=turn,
         turn_since=awaited.turn_since if awaited and turn is not Turn.NOBODY else None,
         practice=facts,
-        vitality=_vitality(state, facts, day),
-    )
-
-
-def _vitality(state: State | None, facts: Practice, day: date) -> Vitality:
-    """Return what the rules say, and say « no post » where there is no day to count from."""
-    without_post = [side for side, since in facts.vacant_since.items() if since == NO_POST]
-    if not without_post:
-        return vitality(state=state, practice=facts, day=day)
-    counted = replace(
-        facts,
-        vacant_since={
-            side: None if since == NO_POST else since for side, since in facts.vacant_since.items()
-        },
-    )
-    read = vitality(state=state, practice=counted, day=day)
-    [referents] = [status for status in read.facts if status.fact is Fact.REFERENTS]
-    sentences = [f"{side.label} : aucun poste de référent connu" for side in without_post]
-    if not referents.holds:
-        sentences.append(referents.sentence)
-    missing = replace(referents, holds=False, sentence=" ; ".join(sentences))
-    return replace(
-        read, facts=tuple(missing if status.fact is Fact.REFERENTS else status for status in read.facts)
+        vitality=vitality(state=state, practice=facts, day=day),
     )
 
 
@@ -197,11 +182,13 @@ def _choose(records: Iterable[Record], day: date) -> tuple[Record | None, Record
 
 def practice_on(history: History, day: date) -> Practice:
     """Return the facts of vitality as they stood on ``day``."""
+    confirmed = {side: _confirmed_on(history, side, day) for side in Side}
     return Practice(
         vacant_since={side: vacant_since(history.seats, side, day) for side in Side},
         last_meeting_on=_last(history.meetings, day),
-        contacts_confirmed_on={side: _confirmed_on(history, side, day) for side in Side},
+        contacts_confirmed_on=confirmed,
         last_review_on=_last(history.reviews, day),
+        unconfirmed={side: _why_unconfirmed(history, side, day) for side in Side if confirmed[side] is None},
     )
 
 
@@ -243,6 +230,15 @@ def _confirmed_on(history: History, side: Side, day: date) -> date | None:
     return max(said, default=None)
 
 
+def _why_unconfirmed(history: History, side: Side, day: date) -> Unconfirmed:
+    """Return why nobody in post confirmed the contact of a side."""
+    stays = [stay for seat in history.seats if seat.side is side for stay in seat.tenures]
+    answered = [(stay.runs_on(day), said[1]) for stay in stays if (said := stay.last_answer(day))]
+    if any(in_post for in_post, _ in answered):
+        return Unconfirmed.DISPUTED
+    return Unconfirmed.BY_A_FORMER if any(is_right for _, is_right in answered) else Unconfirmed.NEVER
+
+
 def _last(days: Sequence[date], day: date) -> date | None:
     rank = bisect_right(days, day)
     return days[rank - 1] if rank else None
@@ -264,7 +260,9 @@ def points(histories: Iterable[History], days: Sequence[date]) -> list[Point]:
                 continue
             in_force[rank] += 1
             # The facts are read only where they can change the answer.
-            applied[rank] += _vitality(State.EN_VIGUEUR, practice_on(history, day), day).applied
+            applied[rank] += vitality(
+                state=State.EN_VIGUEUR, practice=practice_on(history, day), day=day
+            ).applied
     return [
         Point(day=day, signed=signed[rank], in_force=in_force[rank], applied=applied[rank], total=total)
         for rank, day in enumerate(days)

@@ -53,6 +53,14 @@ class Role(Kind):
     INSPECTEUR = "inspecteur", "inspecteur"
     ADMINISTRATEUR = "administrateur", "administrateur"
 
+    def called(self, representative: str) -> str:
+        """Return the label, where the State's representative in the département has another title than préfet.
+
+        >>> Role.PREFET.called("préfet de police"), Role.PREFET.called(""), Role.DG_ARS.called("préfet de police")
+        ('préfet de police', 'préfet', 'directeur général de l’ARS')
+        """
+        return representative if self is Role.PREFET and representative else self.label
+
 
 # Posts whose absence is counted in days on the dyad page: a relation needs someone on each side.
 REFERENTS = {Side.PREFECTURE: Role.REFERENT_PREFECTURE, Side.ARS: Role.REFERENT_ARS}

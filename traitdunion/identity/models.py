@@ -136,6 +136,15 @@ class Post(PublicModel):
         """Return the role and the organisation."""
         return f"{Role(self.role).label}, {self.organisation.name}"
 
+    @property
+    def label(self) -> str:
+        """What the one in the post is called there."""
+        role = Role(self.role)
+        # Only the préfet is called otherwise somewhere: the other posts do not read their département.
+        if role is not Role.PREFET or self.departement is None:
+            return role.label
+        return role.called(self.departement.representative)
+
 
 class MandateQuerySet(models.QuerySet["Mandate"]):
     def current(self, day: date) -> "MandateQuerySet":

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from traitdunion.identity.kinds import SIDE_OF, SIGNATORIES, Role, Side
+from traitdunion.identity.kinds import REFERENTS, SIDE_OF, SIGNATORIES, Role, Side
 from traitdunion.identity.models import Delegation, Mandate, Organisation, Person, Post
 from traitdunion.identity.rules import Holding, Vacancy, vacancy
 
@@ -67,6 +67,31 @@ def referent_posts(*, day: date) -> list[Post]:
         )
         .exclude(closed_on__lt=day)
         .select_related("organisation", "departement")
+    )
+
+
+# The value of the address that keeps the posts of référent of both institutions.
+BOTH_REFERENTS = "referents"
+
+
+def dyad_posts(*, day: date, kept: str = "") -> list[Post]:
+    """Return the posts of both institutions open on ``day``, département or région, one query.
+
+    Args:
+        day: the day of reading.
+        kept: a role, or ``BOTH_REFERENTS``; empty or unknown keeps every post of the two institutions.
+    """
+    roles = {role.value for role in SIDE_OF}
+    if kept == BOTH_REFERENTS:
+        roles = {role.value for role in REFERENTS.values()}
+    elif kept in roles:
+        roles = {kept}
+    return list(
+        Post.objects.filter(
+            Q(departement__isnull=False) | Q(region__isnull=False), role__in=roles, opened_on__lte=day
+        )
+        .exclude(closed_on__lt=day)
+        .select_related("organisation", "departement", "region")
     )
 
 

@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, cast
 from uuid import UUID
@@ -27,9 +27,9 @@ from traitdunion.core.choices import choices_of
 from traitdunion.core.errors import Refusal
 from traitdunion.identity import access, actions, forms, oidc, queries
 from traitdunion.identity.http import SignedInRequest, mandate_required
-from traitdunion.identity.kinds import Holding, OrganisationKind, Role, Scope, Side
+from traitdunion.identity.kinds import SIDE_OF, Holding, OrganisationKind, Role, Scope, Side
 from traitdunion.identity.middleware import SESSION_KEY
-from traitdunion.identity.models import Delegation, Mandate, Organisation, Person
+from traitdunion.identity.models import Delegation, Mandate, Organisation, Person, Post
 from traitdunion.identity.reading import reading_day
 from traitdunion.identity.rules import identity_reference
 from traitdunion.territories.models import Departement, Region
@@ -266,32 +266,67 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 @require_safe
 @mandate_required
 def vacancy_list(request: SignedInRequest) -> HttpResponse:
-    """List the posts of référent that nobody holds on the day of reading, in the territory of the mandate."""
+    """List the posts of both institutions that nobody holds on the day of reading, in the territory of the mandate."""
     reading = reading_day(request, today=timezone.localdate())
     departements = {row.code: row for row in access.departements_visible_to(request.mandate)}
-    posts = [post for post in queries.referent_posts(day=reading.day) if post.departement_id in departements]
-    side, region = request.GET.get("cote", ""), request.GET.get("region", "")
+    regions = {row.region_id: row.region.name for row in departements.values()}
+    asked, side, region = (request.GET.get(name, "") for name in ("poste", "cote", "region"))
+    choices = [
+        (queries.BOTH_REFERENTS, "référent, des deux côtés"),
+        *((role.value, role.label) for role in SIDE_OF),
+    ]
+    kept = asked if asked in dict(choices) else ""
+    # The post of a région is that of each of its départements: a reader of one of them sees it.
+    posts = [
+        post
+        for post in queries.dyad_posts(day=reading.day, kept=kept)
+        if (post.departement_id in departements if post.departement_id else post.region_id in regions)
+    ]
     seats = [
         seat
         for seat in queries.seats(posts, day=reading.day, known_before=reading.known_before)
         if (not side or queries.side_of(seat.post) == side)
-        if not region or departements[seat.post.departement_id or ""].region_id == region
+        if not region or _region_of(seat.post) == region
     ]
     vacant = [seat for seat in seats if seat.vacancy.vacant_since is not None]
-    regions = {row.region_id: row.region.name for row in departements.values()}
     return render(
         request,
         "identity/vacancy_list.html",
         {
-            "seats": sorted(vacant, key=lambda seat: (seat.post.departement_id or "", seat.post.role)),
+            "seats": sorted(vacant, key=_by_place),
             "total": len(seats),
+            "counts": _by_role(seats),
             "reading": reading,
+            "post": kept,
+            "posts": choices,
             "side": side,
             "sides": choices_of(Side),
             "region": region,
             "regions": sorted(regions.items(), key=lambda pair: pair[1]),
         },
     )
+
+
+def _region_of(post: Post) -> str | None:
+    return post.departement.region_id if post.departement else post.region_id
+
+
+def _by_place(seat: queries.Seat) -> tuple[str, str, int]:
+    """Order by département, the posts of a région after them."""
+    post = seat.post
+    place = post.departement_id or f"région {post.region.name if post.region else ''}"
+    return place, post.role, post.pk
+
+
+def _by_role(seats: Sequence[queries.Seat]) -> list[tuple[str, int, int]]:
+    """Return, for each post of the two institutions, how many are vacant and how many there are."""
+    found = []
+    for role in SIDE_OF:
+        held = [seat for seat in seats if seat.post.role == role.value]
+        if held:
+            vacant = sum(seat.vacancy.vacant_since is not None for seat in held)
+            found.append((role.label, vacant, len(held)))
+    return found
 
 
 # Administration

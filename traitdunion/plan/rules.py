@@ -72,7 +72,9 @@ def action_status(
         key=lambda blocker: blocker.since,
     )
     if due_on is not None and day > due_on:
-        return ActionStatus(state=ActionState.EN_RETARD, since=due_on, reason=_late(due_on, standing))
+        # The last day to do it is not late yet.
+        first_late_day = due_on + timedelta(days=1)
+        return ActionStatus(state=ActionState.EN_RETARD, since=first_late_day, reason=_late(due_on, standing))
     if standing:
         first = standing[0]
         reason = f"{first.cause.label} ; peut être levé par : {first.lifter}"

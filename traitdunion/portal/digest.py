@@ -254,7 +254,13 @@ def _nation(week: Week) -> Iterator[Line]:
     ]
     for number, words, page in facts:
         if number:
-            yield Line(text=f"{words[0].upper()}{words[1:]} : {number}.", path=reverse(page))
+            path = _vacant_referents() if page == "identity:vacancy_list" else reverse(page)
+            yield Line(text=f"{words[0].upper()}{words[1:]} : {number}.", path=path)
+
+
+def _vacant_referents() -> str:
+    """Return the page that counts what the digest counts: the posts of référent, not the others."""
+    return f"{reverse('identity:vacancy_list')}?poste={identity.BOTH_REFERENTS}"
 
 
 def _administration(week: Week) -> Iterator[Line]:
@@ -265,7 +271,7 @@ def _administration(week: Week) -> Iterator[Line]:
     if vacant:
         yield Line(
             text=f"Postes de référent vacants : {vacant} sur {len(seats)}.",
-            path=reverse("identity:vacancy_list"),
+            path=_vacant_referents(),
         )
 
 

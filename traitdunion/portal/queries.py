@@ -25,6 +25,7 @@ from traitdunion.territories.models import Departement
 SHOWN_ACTIONS = 12
 DYAD_ROLES = tuple(SIDE_OF)
 LATE = (ActionState.EN_RETARD.value,)
+OVER = (ActionState.REALISEE.value, ActionState.ABANDONNEE.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ def dyad(
     """
     situation = conventions.departement_situation(departement, day, known_at=known_before)
     posts = _posts(departement, day, known_before)
-    chairs = _chairs(posts, day)
+    chairs = _chairs(posts, day, departement.representative)
     lines = _open_lines(departement, mandate, day)
     names = {Side.PREFECTURE: departement.prefecture_name, Side.ARS: departement.ars.name}
     told = changes(
@@ -171,22 +172,22 @@ def _posts(departement: Departement, day: date, known_before: datetime | None) -
     return list(posts.values())
 
 
-def _chairs(posts: Iterable[_Post], day: date) -> dict[Side, list[Chair]]:
+def _chairs(posts: Iterable[_Post], day: date, representative: str) -> dict[Side, list[Chair]]:
     """Return who holds the posts of both sides, référents first."""
     chairs: dict[Side, list[Chair]] = {side: [] for side in Side}
     for post in posts:
-        chairs[SIDE_OF[post.role]].append(_chair(post, day))
+        chairs[SIDE_OF[post.role]].append(_chair(post, day, representative))
     for side in Side:
         chairs[side].sort(key=lambda chair: not chair.is_referent)
     return chairs
 
 
-def _chair(post: _Post, day: date) -> Chair:
+def _chair(post: _Post, day: date, representative: str) -> Chair:
     running = [stay for stay in post.stays if stay.until is None or stay.until >= day]
     holder = next((stay for stay in running if stay.holding == Holding.TITULAIRE.value), None)
     stand_in = next((stay for stay in running if stay.holding == Holding.SUPPLEANT.value), None)
     return Chair(
-        role=post.role.label,
+        role=post.role.called(representative),
         is_referent=post.role in REFERENTS.values(),
         holder=holder.name if holder else "",
         since=holder.since if holder else None,
@@ -229,25 +230,37 @@ def visit(departement: Departement, *, person: Person, at: datetime) -> datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenActions:
+    """How many actions are neither done nor given up, and how many of them are late."""
+
+    late: int
+    total: int
+
+
+NONE_OPEN = OpenActions(late=0, total=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A département in a list: where it stands and what is expected of the reader."""
 
     situation: conventions.Situation
     turn: str
-    late: int
+    actions: OpenActions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The home of a mandate that reads several départements."""
+    """The home of a mandate that reads several départements; its actions are the national ones and theirs."""
 
     counts: conventions.Counts
     rows: Sequence[Row]
     facts: Sequence[tuple[str, int]]
+    actions: OpenActions
 
 
 def overview(mandate: Mandate, *, day: date, known_before: datetime | None = None) -> Overview:
-    """Return where every visible département stands, and how many actions are late in each.
+    """Return where every visible département stands, and how many of its open actions are late in each.
 
     Args:
         mandate: who reads.
@@ -258,7 +271,7 @@ def overview(mandate: Mandate, *, day: date, known_before: datetime | None = Non
         None if mandate.is_national else list(departements_visible_to(mandate).values_list("code", flat=True))
     )
     situations = conventions.situation(day, known_at=known_before, departements=codes)
-    late = late_actions(mandate, day=day)
+    actions = open_actions(mandate, day=day)
     counts = conventions.counts(situations.values())
     return Overview(
         counts=counts,
@@ -266,21 +279,28 @@ def overview(mandate: Mandate, *, day: date, known_before: datetime | None = Non
             Row(
                 situation=each,
                 turn=conventions.turn_sentence(each, day, reader=mandate.role),
-                late=late.get(code, 0),
+                actions=actions.get(code, NONE_OPEN),
             )
             for code, each in situations.items()
         ],
         facts=[(fact.label, counts.facts[fact]) for fact in Fact],
+        actions=OpenActions(
+            late=sum(each.late for each in actions.values()),
+            total=sum(each.total for each in actions.values()),
+        ),
     )
 
 
-def late_actions(mandate: Mandate, *, day: date) -> Mapping[str, int]:
-    """Return how many actions are late, by code of département (empty for the nation)."""
+def open_actions(mandate: Mandate, *, day: date) -> Mapping[str, OpenActions]:
+    """Return the open actions and the late ones, by code of département (empty for the nation), in one query."""
     visible = plan.with_state(plan.known(plan_access.actions_visible_to(mandate), day), day)
     counted = (
-        visible.filter(Q(state__in=LATE)).values("departement_id").annotate(count=Count("pk")).order_by()
+        visible.exclude(state__in=OVER)
+        .values("departement_id")
+        .annotate(count=Count("pk"), late=Count("pk", filter=Q(state__in=LATE)))
+        .order_by()
     )
-    return {row["departement_id"] or "": row["count"] for row in counted}
+    return {row["departement_id"] or "": OpenActions(late=row["late"], total=row["count"]) for row in counted}
 
 
 def awaited(rows: Sequence[Row], side: Side | None) -> list[Row]:

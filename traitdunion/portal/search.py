@@ -1,5 +1,6 @@
 """Find a département, a measure, an action or a convention by a few words."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,25 @@ def plain(text: str) -> str:
     return " ".join(kept.split())
 
 
+# « mesure 38 », « Mesure n° 38 », « 38 »: the noun and the sign are left out of the number.
+_NUMBERED = re.compile(r"(?:mesures?\s*)?(?:n\s*[°º]\s*)?(\d+)", re.IGNORECASE)
+
+
+def measure_number(wanted: str) -> str:
+    """Return the number of the measure that is asked for, empty when the words name none.
+
+    >>> [measure_number(words) for words in ("mesure 38", "Mesure n° 38", " 38 ", "mesures", "38 cellules")]
+    ['38', '38', '38', '', '']
+    """
+    found = _NUMBERED.fullmatch(wanted.strip())
+    return found[1] if found else ""
+
+
+def is_bare_number(wanted: str) -> bool:
+    """Whether the words are a number alone: it may name a measure as well as a département."""
+    return wanted.strip().isdigit()
+
+
 def matches(wanted: str, place: Place) -> bool:
     """Whether every word wanted is in the code, the name or the région of the place."""
     text = plain(f"{place.code} {place.name} {place.region_name}")
@@ -55,11 +75,21 @@ class Found:
         return not (self.departements or self.measures or self.actions or self.conventions)
 
 
-def find(wanted: str, *, mandate: Mandate, day: date) -> Found:
-    """Return what ``mandate`` may read and whose text holds every word of ``wanted``, accents or not."""
+def find(wanted: str, *, mandate: Mandate, day: date, code: str = "") -> Found:
+    """Return what ``mandate`` may read and whose text holds every word of ``wanted``, accents or not.
+
+    Args:
+        wanted: a few words; a number also names the measure that carries it.
+        mandate: who reads.
+        day: the day of reading.
+        code: the département that the words name, when they name one.
+    """
     words = wanted.split()
+    number = measure_number(wanted)
     revisions = (
-        MeasureRevision.objects.filter(_all(words, "title", "wording", "measure__code"))
+        MeasureRevision.objects.filter(
+            Q(measure__code=number) if number else _all(words, "title", "wording", "measure__code")
+        )
         .order_by("measure_id", "-recorded_at", "-id")
         .distinct("measure_id")
         .select_related("measure")
@@ -73,7 +103,8 @@ def find(wanted: str, *, mandate: Mandate, day: date) -> Found:
     places = [
         each
         for each in departements_visible_to(mandate)
-        if all(word in plain(f"{each.name} {each.region.name}") for word in plain(wanted).split())
+        if each.code == code
+        or all(word in plain(f"{each.name} {each.region.name}") for word in plain(wanted).split())
     ]
     conventions = (
         conventions_visible_to(mandate)

@@ -439,7 +439,11 @@ def convention_step(request: SignedInRequest, public_id: UUID) -> HttpResponseBa
             heading="Faire avancer le texte",
             intro=f"Étape en cours : {situation.state.label}. "
             + rules.turn_sentence(
-                situation.state, situation.turn, reader=request.mandate.role, since=situation.turn_since
+                situation.state,
+                situation.turn,
+                reader=request.mandate.role,
+                since=situation.turn_since,
+                representative=convention.departement.representative,
             ),
             submit="Enregistrer l’étape",
             convention=convention,

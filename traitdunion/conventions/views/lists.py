@@ -35,9 +35,10 @@ def convention_list(request: SignedInRequest) -> HttpResponse:
     visible = access.conventions_visible_to(request.mandate)
     asked = request.GET.get("page")
     if chosen.state or not reading.is_today:
-        rows = _rows(visible, chosen, reading, request.mandate.role)
+        rows, total = _rows(visible, chosen, reading, request.mandate.role)
         page: Any = Paginator(rows, ROWS_A_PAGE).get_page(asked)
     else:
+        total = visible.count()
         page = Paginator(chosen.of(visible).with_life(), ROWS_A_PAGE).get_page(asked)
         page.object_list = queries_drafting.rows(
             page.object_list, day=reading.day, reader=request.mandate.role
@@ -50,6 +51,7 @@ def convention_list(request: SignedInRequest) -> HttpResponse:
         {
             "reading": reading,
             "page": page,
+            "total": total,
             "filters": chosen,
             "departements": [(each.code, f"{each.code} {each.name}") for each in departements],
             "states": [(state.value, state.label) for state in State],
@@ -66,7 +68,7 @@ def convention_list_export(request: SignedInRequest) -> HttpResponse:
     """Give the list, filters and day applied, as a file."""
     chosen = Filters.read(request.GET)
     visible = access.conventions_visible_to(request.mandate)
-    rows = _rows(visible, chosen, reading_day(request, today=timezone.localdate()), request.mandate.role)
+    rows, _ = _rows(visible, chosen, reading_day(request, today=timezone.localdate()), request.mandate.role)
     return table_file(
         request,
         name="conventions",
@@ -90,17 +92,24 @@ def convention_list_export(request: SignedInRequest) -> HttpResponse:
     )
 
 
-def _rows(conventions: ConventionQuerySet, chosen: "Filters", reading: Reading, reader: Role) -> list[Row]:
-    """Return every row that the address asks for; of a past evening, the words then written are searched."""
+def _rows(
+    conventions: ConventionQuerySet, chosen: "Filters", reading: Reading, reader: Role
+) -> tuple[list[Row], int]:
+    """Return every row that the address asks for, and how many there are whatever it asks.
+
+    Of a past evening, the words then written are searched.
+    """
     if reading.is_today:
+        total = conventions.count()
         rows = queries_drafting.rows(chosen.of(conventions).with_life(), day=reading.day, reader=reader)
     else:
-        known, _ = queries_as_of.as_known(chosen.placed(conventions), day=reading.day)
-        worded = sorted((each for each in known if chosen.is_worded(each)), key=_latest_first)
+        known, _ = queries_as_of.as_known(conventions, day=reading.day)
+        total = len(known)
+        asked = sorted((each for each in known if chosen.is_past(each)), key=_latest_first)
         rows = queries_drafting.rows(
-            worded, day=reading.day, reader=reader, beside=queries_as_of.known_on(reading.day)
+            asked, day=reading.day, reader=reader, beside=queries_as_of.known_on(reading.day)
         )
-    return chosen.in_state(rows) if chosen.state else rows
+    return (chosen.in_state(rows) if chosen.state else rows), total
 
 
 def _latest_first(convention: Convention) -> tuple[str, int, int]:
@@ -151,13 +160,10 @@ class Filters:
         """Whether the address filters anything."""
         return bool(self.departement or self.state or self.words)
 
-    def placed(self, conventions: ConventionQuerySet) -> ConventionQuerySet:
-        """Return the conventions of the département asked for."""
-        return conventions.filter(departement=self.departement) if self.departement else conventions
-
     def of(self, conventions: ConventionQuerySet) -> ConventionQuerySet:
         """Return the conventions asked for, whatever their state, département by département."""
-        conventions = self.placed(conventions)
+        if self.departement:
+            conventions = conventions.filter(departement=self.departement)
         if self.words:
             conventions = conventions.filter(
                 Q(title__icontains=self.words)
@@ -166,8 +172,10 @@ class Filters:
             )
         return conventions.order_by("departement_id", "-starts_on", "-pk")
 
-    def is_worded(self, convention: Convention) -> bool:
-        """Whether a convention read as of a day has the words asked for."""
+    def is_past(self, convention: Convention) -> bool:
+        """Whether a convention read as of a day is in the département and has the words asked for."""
+        if self.departement not in {"", convention.departement_id}:
+            return False
         said = (convention.title, convention.reference, convention.departement.name)
         return not self.words or any(plain(self.words) in plain(each) for each in said)
 

@@ -103,6 +103,9 @@ class May:
             and (situation.applies or situation.state is State.ECHUE)
             and access_practice.may_keep(request.mandate, convention.departement)
         )
+        self.meet = situation is not None and access_practice.may_keep(
+            request.mandate, convention.departement
+        )
         self.any = self.write or self.sign or self.withdraw or self.amend
 
 

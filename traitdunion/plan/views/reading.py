@@ -123,6 +123,7 @@ def action_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "reading": reading,
         "page": listed.page,
+        "total": listed.total,
         "lines": listed.lines,
         "filters": {name: request.GET.get(name, "") for name in FILTERS},
         "choices": {
@@ -142,9 +143,14 @@ def action_list(request: SignedInRequest) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A page of the ledger, and the measures and territories by which a mandate may filter it."""
+    """A page of the ledger, and the measures and territories by which a mandate may filter it.
+
+    Attributes:
+        total: how many actions the mandate reads that day, whatever the filters.
+    """
 
     page: Page[Any]
+    total: int
     lines: Sequence[queries.ActionLine]
     measures: Sequence[tuple[str, str]]
     territories: Sequence[tuple[str, str]]
@@ -160,6 +166,7 @@ def _listed(request: SignedInRequest, day: datetime.date) -> Listed:
         departements = access.departements_of(request.mandate).values_list("code", "name")
         return Listed(
             page=page,
+            total=queries.known(access.actions_visible_to(request.mandate), day).count(),
             lines=queries.lines(cast("queries.Ledger", page.object_list), day),
             measures=list(measures.values_list("code", "code")),
             territories=[(code, f"{code} – {name}") for code, name in departements],

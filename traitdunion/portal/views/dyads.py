@@ -13,6 +13,7 @@ from traitdunion.conventions.rules import evening
 from traitdunion.identity import access
 from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.identity.reading import reading_day
+from traitdunion.plan.access import may_open_in
 from traitdunion.portal import pdf, queries, search
 from traitdunion.portal import restitution as guide
 from traitdunion.territories.rules import UnknownDepartementError, departement_code
@@ -34,7 +35,6 @@ def home(request: SignedInRequest) -> HttpResponseBase:
     context = {
         "overview": overview,
         "awaited": queries.awaited(overview.rows, mandate.side),
-        "late": sum(row.late for row in overview.rows),
         "reading": reading,
     }
     return render(request, "portal/home.html", context)
@@ -75,6 +75,7 @@ def dyad(request: SignedInRequest, code: str) -> HttpResponse:
         "reading": reading,
         "dyad": page,
         "may_draft": reading.is_today and may_draft(request.mandate, departement),
+        "may_open": reading.is_today and may_open_in(request.mandate, departement),
     }
     return render(request, "portal/dyad.html", context)
 
@@ -98,14 +99,19 @@ def restitution(request: SignedInRequest, code: str) -> HttpResponse:
 @mandate_required
 @require_safe
 def find(request: SignedInRequest) -> HttpResponseBase:
-    """Search départements, measures, actions and conventions; a code leads straight to its département."""
+    """Search départements, measures, actions and conventions; a code that is no number leads to its département."""
     wanted = request.GET.get("q", "").strip()[:100]
     places = dict(access.departements_visible_to(request.mandate).values_list("code", "name"))
     nearest: list[tuple[str, str]] = []
+    code = ""
     if wanted:
         try:
-            return redirect("portal:dyad", departement_code(wanted, places))
+            code = departement_code(wanted, places)
         except UnknownDepartementError as unknown:
-            nearest = [(code, places[code]) for code in unknown.nearest]
-    found = search.find(wanted, mandate=request.mandate, day=timezone.localdate()) if wanted else None
+            nearest = [(near, places[near]) for near in unknown.nearest]
+    if code and not search.is_bare_number(wanted):
+        return redirect("portal:dyad", code)
+    found = (
+        search.find(wanted, mandate=request.mandate, day=timezone.localdate(), code=code) if wanted else None
+    )
     return render(request, "portal/search.html", {"wanted": wanted, "found": found, "nearest": nearest})
