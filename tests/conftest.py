@@ -75,6 +75,21 @@ def django_db_modify_db_settings_xdist_suffix(django_db_modify_db_settings_xdist
         connection.settings_dict["TEST"]["TEMPLATE"] = model
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Send away, before a database is dropped, whoever is still connected to it.
+
+    The browser keeps an event loop in the thread of the tests: Django then opens a second connection there, which
+    nobody closes when the browser leaves first.
+    """
+    yield
+    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND backend_type = %s",
+            [connection.settings_dict["NAME"], "client backend"],
+        )
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """Put first what lasts, an equal part in each share of the run, after pytest-randomly has drawn the order.

@@ -155,11 +155,14 @@ def type_answers(visit, link, value):
         for question in page.locator("fieldset.ba-question").all():
             question.locator(f"input[value='{value}']").check(force=True)
         visit.settle()  # the box for a few words opens above the button, which a click would miss
-        page.get_by_role("button", name="Enregistrer et continuer").click()
-        if page.get_by_text("Vous pouvez ajouter quelques mots").count():
-            # Without script the box comes once the answers are saved.
-            page.get_by_role("button", name="Enregistrer et continuer").click()
-        page.wait_for_url(lambda url, here=here: url != here)
+        save = page.get_by_role("button", name="Enregistrer et continuer")
+        with page.expect_navigation():
+            save.click()
+        if page.url == here:
+            # Without script the box for a few words comes once the answers are saved.
+            with page.expect_navigation():
+                save.click()
+        assert page.url != here
     page.get_by_role("button", name="Envoyer", exact=True).click()
     assert "Merci" in page.inner_text("main")
 
