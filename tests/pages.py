@@ -303,6 +303,7 @@ TABLE = {
     "reviews:take_back": press(DYAD),
     "reviews:offer": press(DYAD),
     "reviews:sign": write(DYAD),
+    "reviews:decline": write(DYAD),
     "reviews:amend": write(DYAD),
     # exchange
     "exchange:run_list": read(IMPORTERS),
@@ -599,6 +600,7 @@ def address(name: str, stage: Stage, role: Role | None) -> str:
         "reviews:documents_zip": [on["bilan"].quarter],
         "reviews:version_proof": [on["offered_bilan"].public_id, 1],
         "reviews:sign": [on["offered_bilan"].public_id],
+        "reviews:decline": [on["offered_bilan"].public_id],
         "reviews:take_back": [on["offered_bilan"].public_id],
         "reviews:review_list": [],
         "reviews:criteria_list": [],

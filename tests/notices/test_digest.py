@@ -168,7 +168,7 @@ def test_reading_the_week_costs_the_same_for_ten_departements(
 ):
     for rank in range(departements):
         facts.living(facts.departement(f"9{rank}", f"Essai {rank}", facts.region()), MONDAY)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         digest.read(MONDAY)
 
 

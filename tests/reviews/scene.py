@@ -80,6 +80,20 @@ class Bilan:
             )
         return self.version
 
+    def decline(
+        self, side, reason="Le délai annoncé n’est pas le nôtre.", *, sha256=None, mandate=None, at=LATER
+    ):
+        version = self.version
+        return actions_signing.decline(
+            version,
+            side=side,
+            mandate=mandate or self.mandate(side),
+            reason=reason,
+            sha256=version.document_sha256 if sha256 is None else sha256,
+            day=LATER_DAY,
+            at=at,
+        )
+
     def signed(self):
         self.offer()
         return self.sign()

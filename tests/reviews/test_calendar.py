@@ -69,6 +69,22 @@ class TestReminders:
         assert "Terme passé depuis 15 jours" in letter.body
         assert "signé par une seule partie" in letter.body
 
+    def test_who_refused_in_writing_is_not_reminded(self, bilan):
+        bilan.offer()
+        bilan.decline(Party.PREFECTURE)
+
+        tell(TABLE.first_reminder_on)
+
+        assert told(bilan) == {"referent_ars", "dg_ars"}
+        assert "La préfecture a refusé de signer" in Notice.objects.first().body
+
+    def test_a_signature_facing_a_refusal_ends_the_calendar(self, bilan):
+        bilan.offer()
+        bilan.decline(Party.PREFECTURE)
+        bilan.sign(Party.ARS)
+
+        assert tell(TABLE.escalates_on) == 0
+
     def test_a_signed_bilan_reminds_nobody(self, bilan):
         bilan.signed()
 

@@ -32,16 +32,18 @@ def life(**values):
 
 
 every_life = st.builds(
-    lambda level, step, turn, signed, is_outdated: Life(
+    lambda level, step, turn, signed, declined, is_outdated: Life(
         level=level,
         step=step,
         turn=None if turn is None else SIDES[level][turn],
         signed=frozenset(SIDES[level][rank] for rank in signed) if step is not None else (),
+        declined=frozenset(SIDES[level][rank] for rank in declined - signed) if step is Step.A_SIGNER else (),
         is_outdated=is_outdated,
     ),
     st.sampled_from(Level),
     st.sampled_from([None, *Step]),
     st.sampled_from([None, 0, 1]),
+    st.frozensets(st.integers(0, 1)),
     st.frozensets(st.integers(0, 1)),
     st.booleans(),
 )
@@ -243,6 +245,12 @@ class TestTurn:
             ({"step": Step.A_SIGNER, "turn": Party.ARS}, (Party.PREFECTURE, Party.ARS)),
             ({"step": Step.A_SIGNER, "signed": [Party.PREFECTURE]}, (Party.ARS,)),
             ({"step": Step.A_SIGNER, "signed": [Party.PREFECTURE, Party.ARS]}, ()),
+            ({"step": Step.A_SIGNER, "declined": [Party.PREFECTURE]}, (Party.ARS,)),
+            ({"step": Step.A_SIGNER, "declined": [Party.PREFECTURE], "signed": [Party.ARS]}, ()),
+            (
+                {"step": Step.A_SIGNER, "declined": [Party.PREFECTURE, Party.ARS]},
+                (Party.PREFECTURE, Party.ARS),
+            ),
             (
                 {"step": Step.A_SIGNER, "signed": [Party.PREFECTURE, Party.ARS], "is_outdated": True},
                 (Party.PREFECTURE, Party.ARS),
@@ -262,6 +270,34 @@ class TestTurn:
         said = rules.turn_sentence(life(step=Step.RELECTURE, turn=Party.ARS), reader=Party.PREFECTURE)
 
         assert said == "Vous attendez l’ARS, qui doit relire le bilan. Son silence ne vaut pas accord."
+
+    @pytest.mark.parametrize(
+        ("facts", "reader", "said"),
+        [
+            (
+                {"declined": [Party.ARS]},
+                Party.PREFECTURE,
+                "À vous de signer le bilan. L’ARS a refusé de signer, et dit pourquoi.",
+            ),
+            (
+                {"declined": [Party.ARS], "signed": [Party.PREFECTURE]},
+                Party.PREFECTURE,
+                "L’ARS a refusé de signer, et dit pourquoi.",
+            ),
+            (
+                {"declined": [Party.PREFECTURE, Party.ARS]},
+                None,
+                " ".join(
+                    [
+                        "Aux deux institutions de reprendre le texte, que les deux ont refusé de signer.",
+                        "La préfecture et l’ARS ont refusé de signer, et disent pourquoi.",
+                    ]
+                ),
+            ),
+        ],
+    )
+    def test_a_refusal_is_said_and_is_an_answer(self, facts, reader, said):
+        assert rules.turn_sentence(life(step=Step.A_SIGNER, **facts), reader=reader) == said
 
     def test_who_reads_from_elsewhere_is_told_the_institution(self):
         assert (
@@ -299,6 +335,16 @@ class TestWhatMayHappen:
             if rules.may_sign(facts, party):
                 assert party not in facts.signed
                 assert party in SIDES[facts.level]
+
+    @given(every_life)
+    def test_who_may_refuse_may_sign_and_refuses_once(self, facts):
+        for party in Party:
+            if rules.may_decline(facts, party):
+                assert rules.may_sign(facts, party)
+                assert party not in facts.declined
+
+    def test_who_refused_may_still_sign(self):
+        assert rules.may_sign(life(step=Step.A_SIGNER, declined=[Party.ARS]), Party.ARS)
 
     def test_what_is_offered_for_signature_can_be_taken_back_until_someone_signs(self):
         assert rules.allowed_steps(life(step=Step.A_SIGNER)) == {Step.ECRITURE}

@@ -1,4 +1,4 @@
-"""What the calendar of a mandate holds: terms, meetings, deadlines, contacts. It names no person."""
+"""What the calendar of a mandate holds: terms, meetings, deadlines, contacts, bilans. It names no person."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -12,12 +12,17 @@ from traitdunion.conventions.access_practice import meetings_visible_to
 from traitdunion.conventions.models import ContactCheck
 from traitdunion.conventions.rules import quarter_of
 from traitdunion.conventions.rules_practice import quarter_ends_on
+from traitdunion.identity.access import departements_visible_to
 from traitdunion.identity.models import Mandate
 from traitdunion.notices.calendars import Event
 from traitdunion.plan import queries as plan
 from traitdunion.plan.access import actions_visible_to
 from traitdunion.plan.kinds import ActionState, Owner
 from traitdunion.plan.models import ActionRevision
+from traitdunion.reviews.access import party_at
+from traitdunion.reviews.queries_turns import NATION_ZONE, standing, told
+from traitdunion.reviews.rules import Quarter, timetable
+from traitdunion.territories.models import Departement
 
 KEPT: Final = timedelta(days=60)  # what is past stays that long, so that a cancellation is read
 ENDED: Final = (ActionState.REALISEE.value, ActionState.ABANDONNEE.value)
@@ -29,6 +34,7 @@ def events(mandate: Mandate, day: date) -> Iterable[Event]:
     yield from _meetings(mandate, day)
     yield from _deadlines(mandate, day)
     yield from _contacts(mandate, day)
+    yield from _bilans(mandate, day)
 
 
 def _terms(mandate: Mandate, day: date) -> Iterator[Event]:
@@ -104,3 +110,33 @@ def _contacts(mandate: Mandate, day: date) -> Iterator[Event]:
             changed_at=check.asked_at,
             alarm_days=14,
         )
+
+
+def _bilans(mandate: Mandate, day: date) -> Iterator[Event]:
+    """Give who writes bilans the day the next ones open, and the last day to sign those that still await someone."""
+    places: dict[str, Departement | None] = {each.code: each for each in departements_visible_to(mandate)}
+    places[""] = None
+    written = {code: party_at(mandate, place) for code, place in places.items()}
+    if not any(written.values()):
+        return
+    running = Quarter.of(day)
+    yield Event(
+        uid=f"bilan-{running}-ouverture",
+        day=timetable(running).opens_on,
+        summary=f"Ouverture du bilan du {running.label}",
+        path=reverse("reviews:review_list"),
+        changed_at=running.starts_at(NATION_ZONE),
+    )
+    for text in standing(told(day=day)):
+        due = timetable(text.quarter, text.level).due_on
+        if written.get(text.departement) is not None and text.awaited and due >= day - KEPT:
+            place = places[text.departement]
+            name = place.name_with_link if place is not None else "national"
+            yield Event(
+                uid=f"bilan-{text.review}-terme",
+                day=due,
+                summary=f"Dernier jour pour signer le bilan {name}, {text.quarter.label}",
+                path=reverse("reviews:review_detail", args=[text.review]),
+                changed_at=text.step_at,
+                alarm_days=7,
+            )

@@ -23,6 +23,8 @@ from traitdunion.conventions.queries_timeline import Happening, Page, timeline
 from traitdunion.conventions.rules import local_day, midnight
 from traitdunion.identity.kinds import SIDE_OF, Holding, Role, Side
 from traitdunion.identity.models import Mandate
+from traitdunion.reviews import queries_turns
+from traitdunion.reviews.queries_turns import Text
 from traitdunion.territories.models import Departement
 
 SHOWN: Final = 20
@@ -67,6 +69,7 @@ def changes(
     mandate: Mandate,
     until: date,
     stays: Iterable[Stay],
+    bilans: Iterable[Text] = (),
     known_before: datetime | None = None,
     since: datetime | None = None,
 ) -> list[Change]:
@@ -77,6 +80,7 @@ def changes(
         mandate: who reads; a piste under embargo is told to the pair alone.
         until: the last day told.
         stays: the mandates in the posts of the dyad, already read for the page.
+        bilans: the versions of the last bilans, already read for the page.
         known_before: what was recorded from then on is left out; None reads what is known now.
         since: what was recorded until then is left out; None tells everything.
     """
@@ -86,6 +90,7 @@ def changes(
         *(_of_the_timeline(line, departement, query) for line in happened),
         *_of_the_posts(departement, stays, until, query),
         *_of_the_barometer(departement, mandate, until),
+        *_of_the_bilans(departement, bilans),
     ]
     told = [
         change
@@ -166,6 +171,23 @@ def _over(last: date, departement: Departement, text: str, url: str) -> Change:
 def _face(departement: Departement, side: Side | None, query: str) -> str:
     anchor = "" if side is None else f"#side-{side.value}"
     return f"{reverse('portal:dyad', args=[departement.code])}{query}{anchor}"
+
+
+# The bilans
+
+
+def _of_the_bilans(departement: Departement, texts: Iterable[Text]) -> Iterable[Change]:
+    for text in texts:
+        url = reverse("reviews:review_detail", args=[text.review])
+        for deed in queries_turns.deeds(text):
+            yield Change(
+                on=deed.on,
+                recorded_at=deed.recorded_at or midnight(deed.on, departement.time_zone),
+                text=deed.text,
+                url=url,
+                author=deed.author,
+                reason=deed.reason,
+            )
 
 
 # The baromètre

@@ -27,6 +27,11 @@ from traitdunion.plan import queries as plan
 from traitdunion.plan.kinds import ActionState, Owner
 from traitdunion.plan.models import Action
 from traitdunion.plan.queries import ActionLine
+from traitdunion.reviews import access as reviews
+from traitdunion.reviews import queries_turns
+from traitdunion.reviews.kinds import State as BilanState
+from traitdunion.reviews.queries_turns import Text
+from traitdunion.reviews.rules import Quarter
 from traitdunion.territories.models import Departement
 
 MOST_LINES: Final = 8
@@ -54,7 +59,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """What is known on the day of the digest, by département; national actions have the code ``""``."""
+    """What is known on the day of the digest, by département; what is national has the code ``""``."""
 
     day: date
     departements: Mapping[str, Departement]
@@ -62,6 +67,7 @@ class Week:
     actions: Mapping[str, Sequence[ActionLine]]
     silent: Mapping[str, Sequence[ContactCheck]]
     pistes: Mapping[str, Sequence[Piste]]
+    bilans: Mapping[str, Sequence[Text]]
     asked: int
     seats: Mapping[str, Sequence[Seat]]
     undelivered: int
@@ -91,6 +97,9 @@ def read(day: date) -> Week:
     pistes: dict[str, list[Piste]] = defaultdict(list)
     for piste in queries_pistes.awaiting_an_answer():
         pistes[piste.departement_id].append(piste)
+    bilans: dict[str, list[Text]] = defaultdict(list)
+    for text in queries_turns.standing(queries_turns.told(day=day)):
+        bilans[text.departement].append(text)
     return Week(
         day=day,
         departements={each.code: each for each in Departement.objects.select_related("region")},
@@ -98,6 +107,7 @@ def read(day: date) -> Week:
         actions=actions,
         silent=silent,
         pistes=pistes,
+        bilans=bilans,
         asked=checks.count(),
         seats=seats,
         undelivered=notices.outbox().failed,
@@ -112,7 +122,12 @@ def sections(mandate: Mandate, week: Week) -> list[Section]:
     if mandate.side is not None:
         told = _for_a_side(mandate, mandate.side, week)
     elif mandate.role in DESKS:
-        told = [("La nation cette semaine", list(_nation(week)))]
+        mine, theirs = _turns_of_bilans(mandate, None, week)
+        told = [
+            ("À vous de jouer", mine),
+            ("Vous attendez l’autre ministère", theirs),
+            ("La nation cette semaine", list(_nation(week))),
+        ]
     elif mandate.role is Role.ADMINISTRATEUR:
         told = [("Administration du site", list(_administration(week)))]
     elif mandate.role in {Role.PSYCHIATRE, Role.ETABLISSEMENT}:
@@ -131,6 +146,8 @@ def _for_a_side(mandate: Mandate, side: Side, week: Week) -> list[tuple[str, lis
             mine.append(_turn(departement, mandate.role, week))
         elif turn is not Turn.NOBODY:
             theirs.append(_turn(departement, mandate.role, week))
+        for lines, told in zip((mine, theirs), _turns_of_bilans(mandate, departement, week), strict=True):
+            lines.extend(told)
         if may_decide(mandate, departement):
             for piste in week.pistes.get(departement.code, ()):
                 line = queries_pistes.line(piste, side)
@@ -158,6 +175,22 @@ def _piste(departement: Departement, line: queries_pistes.Line) -> Line:
         text=f"{departement}, « {line.title} » : {line.turn}",
         path=reverse("barometer:piste_detail", args=[line.piste.public_id]),
     )
+
+
+def _turns_of_bilans(
+    mandate: Mandate, departement: Departement | None, week: Week
+) -> tuple[list[Line], list[Line]]:
+    """Return what the bilans of a place await of the reader, and of the other institution."""
+    mine: list[Line] = []
+    theirs: list[Line] = []
+    party = reviews.party_at(mandate, departement)
+    for text in week.bilans.get("" if departement is None else departement.code, ()):
+        if text.awaited:
+            named = f"{departement or 'Nation'}, bilan du {text.quarter.label}"
+            said = f"{text.said(party)} Depuis le {french_day(text.since)}. {text.clock(week.day)}"
+            line = Line(text=f"{named} : {said}", path=reverse("reviews:review_detail", args=[text.review]))
+            (mine if party in text.awaited else theirs).append(line)
+    return mine, theirs
 
 
 def _terms(reached: Iterable[Departement], week: Week) -> Iterator[Line]:
@@ -232,7 +265,16 @@ def _nation(week: Week) -> Iterator[Line]:
     vacant = sum(seat.vacancy.vacant_since is not None for seat in seats)
     national = week.actions.get("", ())
     late = sum(action.due_on is not None and action.due_on < week.day for action in national)
+    last = Quarter.of(week.day).previous
+    bilans = [
+        text for texts in week.bilans.values() for text in texts if text.departement and text.quarter == last
+    ]
     facts = [
+        (
+            sum(text.state is not BilanState.SIGNE for text in bilans),
+            f"bilans du {last.label} non signés par les deux institutions, sur {len(bilans)} ouverts",
+            "reviews:review_list",
+        ),
         (
             counts.total - counts.in_force,
             f"départements sans convention en vigueur sur {counts.total}",

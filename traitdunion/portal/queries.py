@@ -20,6 +20,10 @@ from traitdunion.plan import queries as plan
 from traitdunion.plan.kinds import ActionState, Owner
 from traitdunion.plan.queries import ActionLine
 from traitdunion.portal.changes import SHOWN, Change, DayOfChanges, Stay, by_day, changes
+from traitdunion.reviews import access as reviews
+from traitdunion.reviews import queries_turns
+from traitdunion.reviews.kinds import State as BilanState
+from traitdunion.reviews.rules import Quarter
 from traitdunion.territories.models import Departement
 
 SHOWN_ACTIONS = 12
@@ -51,10 +55,21 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bilan:
+    """A bilan as a page around it tells it: where it stands, whose turn it is, how long is left."""
+
+    text: queries_turns.Text
+    place: str
+    turn: str
+    clock: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dyad:
     """The two institutions of a département face to face, as one mandate reads them.
 
     Attributes:
+        bilans: the last one, and those of the last quarters that still await someone; none on a past day.
         changes: what was recorded since the last visit, of a past day what was known then; the latest first.
         days: the first of them, gathered by day.
         not_shown: how many changes are left out of ``days``.
@@ -64,6 +79,7 @@ class Dyad:
     departement: Departement
     situation: conventions.Situation
     turn: str
+    bilans: Sequence[Bilan]
     faces: Sequence[Face]
     shared_actions: Sequence[ActionLine]
     open_actions: int
@@ -78,6 +94,7 @@ def dyad(
     *,
     mandate: Mandate,
     day: date,
+    bilans: Sequence[queries_turns.Text] = (),
     known_before: datetime | None = None,
     previous_visit: datetime | None = None,
 ) -> Dyad:
@@ -87,6 +104,7 @@ def dyad(
         departement: the one read.
         mandate: who reads.
         day: the day of reading.
+        bilans: the versions of its last bilans.
         known_before: what was recorded from then on is left out; None reads what is known now.
         previous_visit: what was recorded until then is no news.
     """
@@ -100,6 +118,7 @@ def dyad(
         mandate=mandate,
         until=day,
         stays=[stay for post in posts for stay in post.stays],
+        bilans=bilans,
         known_before=known_before,
         since=previous_visit,
     )
@@ -107,6 +126,11 @@ def dyad(
         departement=departement,
         situation=situation,
         turn=conventions.turn_sentence(situation, day, reader=mandate.role),
+        bilans=[
+            told_bilan(text, departement, mandate=mandate, day=day)
+            for text in queries_turns.standing(bilans)
+            if known_before is None
+        ],
         faces=[
             Face(
                 side=side,
@@ -122,6 +146,18 @@ def dyad(
         days=by_day(told[:SHOWN], departement),
         not_shown=max(len(told) - SHOWN, 0),
         previous_visit=previous_visit,
+    )
+
+
+def told_bilan(
+    text: queries_turns.Text, departement: Departement | None, *, mandate: Mandate, day: date
+) -> Bilan:
+    """Return the bilan of a département, or of the nation, as ``mandate`` is told it on ``day``."""
+    return Bilan(
+        text=text,
+        place="Nation" if departement is None else str(departement),
+        turn=text.said(reviews.party_at(mandate, departement)),
+        clock=text.clock(day),
     )
 
 
@@ -251,12 +287,25 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The home of a mandate that reads several départements; its actions are the national ones and theirs."""
+    """The home of a mandate that reads several départements.
+
+    Attributes:
+        counts: the conventions, counted.
+        rows: where each département stands.
+        facts: what holds of the conventions, counted.
+        actions: the national ones and theirs, counted.
+        bilans: those that await the institution of the reader, the national one first.
+        quarter: the last quarter with a bilan open here, None before the first.
+        signed: how many of its bilans both institutions signed, and over how many.
+    """
 
     counts: conventions.Counts
     rows: Sequence[Row]
     facts: Sequence[tuple[str, int]]
     actions: OpenActions
+    bilans: Sequence[Bilan]
+    quarter: Quarter | None
+    signed: tuple[int, int]
 
 
 def overview(mandate: Mandate, *, day: date, known_before: datetime | None = None) -> Overview:
@@ -267,11 +316,18 @@ def overview(mandate: Mandate, *, day: date, known_before: datetime | None = Non
         day: the day of reading.
         known_before: what was recorded from then on is left out; None reads what is known now.
     """
-    codes = (
-        None if mandate.is_national else list(departements_visible_to(mandate).values_list("code", flat=True))
-    )
+    places = {departement.code: departement for departement in departements_visible_to(mandate)}
+    # Those of the whole country are kept from one page to the next.
+    codes = None if mandate.is_national else list(places)
     situations = conventions.situation(day, known_at=known_before, departements=codes)
     actions = open_actions(mandate, day=day)
+    texts = [
+        text
+        for text in queries_turns.standing(queries_turns.told(day=day))
+        if (text.departement or mandate.is_national) and text.departement in {"", *places}
+    ]
+    quarter = max((text.quarter for text in texts if text.departement), default=None)
+    last = [text for text in texts if text.departement and text.quarter == quarter]
     counts = conventions.counts(situations.values())
     return Overview(
         counts=counts,
@@ -288,6 +344,13 @@ def overview(mandate: Mandate, *, day: date, known_before: datetime | None = Non
             late=sum(each.late for each in actions.values()),
             total=sum(each.total for each in actions.values()),
         ),
+        bilans=[
+            told_bilan(text, places.get(text.departement), mandate=mandate, day=day)
+            for text in texts
+            if reviews.party_at(mandate, places.get(text.departement)) in text.awaited
+        ],
+        quarter=quarter,
+        signed=(sum(text.state is BilanState.SIGNE for text in last), len(last)),
     )
 
 

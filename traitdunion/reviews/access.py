@@ -15,6 +15,7 @@ from traitdunion.plan.access import EDITORS
 from traitdunion.reviews.kinds import Level, Party
 from traitdunion.reviews.models import Review
 from traitdunion.reviews.rules import name_of
+from traitdunion.territories.models import Departement
 
 WRITERS = conventions.DRAFTERS
 # The desks of the two ministries write the national bilan, and their mandate signs it.
@@ -41,11 +42,16 @@ def party_of_role(level: Level) -> dict[Role, Party]:
 
 def party_of(mandate: Mandate, review: Review) -> Party | None:
     """Return the institution for which ``mandate`` writes a bilan, None for a reader."""
-    if review.level == Level.NATIONAL.value:
+    return party_at(mandate, review.departement)
+
+
+def party_at(mandate: Mandate, departement: Departement | None) -> Party | None:
+    """Return for which institution ``mandate`` writes the bilans of a département, or of the nation when it is None."""
+    if departement is None:
         return DESKS.get(mandate.role)
-    if mandate.role not in WRITERS or mandate.side is None or review.departement is None:
+    if mandate.role not in WRITERS or mandate.side is None:
         return None
-    return Party(mandate.side.value) if mandate.covers(review.departement) else None
+    return Party(mandate.side.value) if mandate.covers(departement) else None
 
 
 def may_keep_criteria(mandate: Mandate) -> bool:

@@ -27,7 +27,9 @@ from traitdunion.reviews import (
 )
 from traitdunion.reviews.kinds import Level, Party, State, Step
 from traitdunion.reviews.models import (
+    LIFE,
     BilanSignature,
+    DeclinedSignature,
     FigureRow,
     Paragraph,
     Version,
@@ -181,6 +183,61 @@ def sign(
     return row
 
 
+@transaction.atomic
+def decline(
+    version: Version,
+    *,
+    side: Party,
+    mandate: Mandate,
+    reason: str,
+    sha256: str,
+    day: date,
+    at: datetime,
+) -> DeclinedSignature:
+    """Refuse in writing, for one institution, to sign the text whose hash the person was shown.
+
+    The other side may still sign: the bilan is then signed by one party only, and says why. Who refused may sign later.
+
+    Args:
+        version: the text offered.
+        side: the institution that refuses.
+        mandate: under which the person acts.
+        reason: why; it is shown with the bilan.
+        sha256: the hash shown on the page.
+        day: the day on the clock of the département.
+        at: when.
+
+    Raises:
+        ReviewRefusedError: it is not offered or has changed, this side has signed or refused it already, the reason is
+            missing, or the person has no power that day: what binds the institution is refused by whom could bind it.
+    """
+    version = locked(version)
+    if not rules.may_decline(version.life, side):
+        raise ReviewRefusedError(
+            f"{side.label.capitalize()} : ce texte est déjà refusé de ce côté. Le motif reste écrit."
+            if side in version.life.declined
+            else _why_not(version, side)
+        )
+    if sha256 != version.document_sha256:
+        raise ReviewRefusedError("Le texte a changé depuis que vous l’avez lu : relisez-le avant de refuser.")
+    said = clean(reason)
+    if not said:
+        raise ReviewRefusedError("Un refus de signer dit pourquoi : écrivez le motif.")
+    power = access.power_to_sign(version.review, side=side, mandate=mandate, on=day)
+    if power is None:
+        raise ReviewRefusedError(access.refusal_to_sign(version.review, side=side, mandate=mandate, on=day))
+    row = DeclinedSignature.objects.create(
+        version=version,
+        side=side.value,
+        quality=power.sentence,
+        reason=said,
+        document_sha256=sha256,
+        **audit.authorship(actor=mandate.as_actor(), at=at),
+    )
+    log(version, "declined", actor=mandate.as_actor(), at=at, side=side.value, sha256=sha256)
+    return row
+
+
 def _organisation(version: Version, side: Party, power: access.SigningPower) -> str:
     """Return the organisation of a statement; a ministry goes by its name on the last day of the quarter, if known."""
     if version.life.level is not Level.NATIONAL:
@@ -214,7 +271,7 @@ def watch_sources(quarter: Quarter, *, today: date, actor: Actor, at: datetime) 
     versions = (
         latest(Version.objects.filter(review__quarter__gte=str(earliest), review__quarter__lte=str(quarter)))
         .select_related("review__departement")
-        .prefetch_related("figures", "signatures")
+        .prefetch_related("figures", *LIFE)
     )
     groups: dict[tuple[str, date], list[Version]] = {}
     nation: list[Version] = []

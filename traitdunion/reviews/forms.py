@@ -112,6 +112,16 @@ class SignForm(Form):
     sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
+class DeclineForm(Form):
+    reason = forms.CharField(
+        label="Motif du refus",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=f"Il est montré avec le bilan, et publié s’il l’est. {NO_NAME}",
+    )
+    sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
 class CriteriaForm(Form):
     level = forms.ChoiceField(label="Niveau", choices=choices_of(Level), initial=Level.DEPARTEMENT.value)
     quarter = forms.CharField(label="Trimestre", max_length=7, help_text="À venir, par exemple 2027-T1.")

@@ -16,6 +16,8 @@ from traitdunion.reviews.rules import Life, Quarter
 from traitdunion.territories.models import Departement
 
 LONGEST_PARAGRAPH = 4000
+LIFE = ("signatures", "declined")
+"""What a list of versions prefetches to read where each stands."""
 
 
 class CriteriaVersion(PublicModel, Authored):
@@ -212,14 +214,25 @@ class Version(PublicModel, Authored):
 
     @property
     def life(self) -> Life:
-        """The facts that give its state; reads ``signatures``, which lists prefetch."""
+        """The facts that give its state; reads ``LIFE``, which lists prefetch."""
+        signed = frozenset(Party(signature.side) for signature in self.signatures.all())
         return Life(
             level=Level(self.review.level),
             step=Step(self.step),
             turn=Party(self.turn) if self.turn else None,
-            signed=frozenset(Party(signature.side) for signature in self.signatures.all()),
+            signed=signed,
+            declined=frozenset(Party(row.side) for row in self.declined.all() if row.is_of(self)) - signed,
             is_outdated=self.outdated_on is not None,
         )
+
+    @property
+    def refusals(self) -> "list[tuple[Party, DeclinedSignature, bool]]":
+        """The refusals to sign it, the first one first, and whether each still stands."""
+        life = self.life
+        return [
+            (Party(row.side), row, row.is_of(self) and Party(row.side) in life.declined)
+            for row in self.declined.all()
+        ]
 
 
 class VersionPdf(models.Model):
@@ -503,6 +516,42 @@ class BilanSignature(PublicModel, Authored):
                 violation_error_message="Une même personne ne signe pas pour les deux institutions.",
             ),
         )
+
+
+class DeclinedSignature(PublicModel, Authored):
+    """One institution refused in writing to sign one text. Kept for good; it may still sign afterwards."""
+
+    version = models.ForeignKey(
+        Version,
+        on_delete=models.PROTECT,  # history stays
+        verbose_name="version",
+        related_name="declined",
+    )
+    side = models.CharField("côté", max_length=10, choices=choices_of(Party))
+    quality = models.CharField("qualité", max_length=300)
+    reason = models.CharField("motif", max_length=1000)
+    document_sha256 = models.CharField("empreinte du document", max_length=64)
+
+    class Meta:
+        verbose_name = "refus de signer"
+        verbose_name_plural = "refus de signer"
+        ordering = ("recorded_at", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("version", "side", "document_sha256"),
+                name="declined_once_a_text",
+                violation_error_message="Ce côté a déjà refusé de signer ce texte.",
+            ),
+            models.CheckConstraint(
+                name="declined_says_why",
+                condition=~Q(reason=""),
+                violation_error_message="Un refus de signer dit pourquoi.",
+            ),
+        )
+
+    def is_of(self, version: Version) -> bool:
+        """Whether the text that was refused is the one ``version`` offers now."""
+        return self.document_sha256 == version.document_sha256
 
 
 class SignatureStamp(Authored):

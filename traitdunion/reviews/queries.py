@@ -30,7 +30,7 @@ from traitdunion.plan.models import Action, Blocker
 from traitdunion.reviews import access, criteria, figures
 from traitdunion.reviews.figures import Figure
 from traitdunion.reviews.kinds import Fate, Level, Party, State
-from traitdunion.reviews.models import Commitment, Review, Version, by_name, latest
+from traitdunion.reviews.models import LIFE, Commitment, Review, Version, by_name, latest
 from traitdunion.reviews.rules import SIDES, Life, Quarter, state_of
 from traitdunion.territories.models import Departement
 
@@ -367,16 +367,16 @@ def _of_dimension(cell: Mapping[str, Any], source: str, as_of: date) -> Figure:
 
 
 def last_versions(reviews: QuerySet[Review]) -> QuerySet[Version]:
-    """Return the last version of each bilan, with what gives its state, in two queries."""
+    """Return the last version of each bilan, with what gives its state, in three queries."""
     return (
         latest(Version.objects.filter(review__in=reviews))
         .select_related("review__departement__region", "review__criteria")
-        .prefetch_related("signatures")
+        .prefetch_related(*LIFE)
     )
 
 
 def last_version(review: Review) -> Version:
-    """Return the last version of a bilan, with its signatures."""
+    """Return the last version of a bilan, with its signatures and refusals."""
     return last_versions(Review.objects.filter(pk=review.pk)).get()
 
 
@@ -430,7 +430,7 @@ class Line:
 
 
 def country(quarter: Quarter, departements: QuerySet[Departement]) -> list[Line]:
-    """Return where each of ``departements`` stands for ``quarter``, by code, in four queries."""
+    """Return where each of ``departements`` stands for ``quarter``, by code, in five queries."""
     reviews = Review.objects.filter(
         level=Level.DEPARTEMENT.value, quarter=str(quarter), departement__in=departements
     )

@@ -210,6 +210,7 @@ class Life:
         step: the last declared step, None while nothing is opened.
         turn: the party to which that step handed the text, None for both.
         signed: the parties that signed the version.
+        declined: the parties that refused in writing to sign the text offered, and have not signed it since.
         is_outdated: whether a source of the signed version said something else since.
     """
 
@@ -217,6 +218,7 @@ class Life:
     step: Step | None
     turn: Party | None = None
     signed: Collection[Party] = ()
+    declined: Collection[Party] = ()
     is_outdated: bool = False
 
 
@@ -245,7 +247,9 @@ def awaited(life: Life) -> tuple[Party, ...]:
     if state in {State.A_OUVRIR, State.SIGNE}:
         return ()
     if state in {State.A_SIGNER, State.UNE_PARTIE}:
-        return tuple(side for side in sides if side not in life.signed)
+        # A refusal is an answer: who gave it is not reminded. Both refused, the text is theirs to take up again.
+        silent = tuple(side for side in sides if side not in {*life.signed, *life.declined})
+        return silent or (() if life.signed else sides)
     if state is State.PERIME:
         return sides
     return sides if life.turn is None else (life.turn,)
@@ -258,6 +262,7 @@ DEEDS: Final = {
     State.UNE_PARTIE: "signer le bilan, ou dire pourquoi non",
     State.PERIME: "ouvrir une version rectificative",
 }
+TAKE_UP: Final = "reprendre le texte, que les deux ont refusé de signer"
 _OF: Final = {
     Party.PREFECTURE: "la préfecture",
     Party.ARS: "l’ARS",
@@ -281,11 +286,27 @@ def turn_sentence(life: Life, *, reader: Party | None) -> str:
     """Return, for the reader, what is expected now."""
     who = awaited(life)
     state = state_of(life)
+    if state is State.A_OUVRIR:
+        return "Le bilan s’ouvre de lui-même à la fin du trimestre."
+    refused = _refused(life)
     if not who:
-        if state is State.A_OUVRIR:
-            return "Le bilan s’ouvre de lui-même à la fin du trimestre."
-        return "Les deux institutions ont signé : rien n’est plus attendu."
-    deed = DEEDS[state]
+        return refused or "Les deux institutions ont signé : rien n’est plus attendu."
+    deed = TAKE_UP if set(who) <= set(life.declined) else DEEDS[state]
+    said = _expected(life, who, deed, reader)
+    return f"{said} {refused}" if refused else said
+
+
+def _refused(life: Life) -> str:
+    """Say who refused to sign the text that stands, nothing when nobody did."""
+    who = [_OF[side] for side in SIDES[life.level] if side in life.declined]
+    if not who or state_of(life) not in {State.A_SIGNER, State.UNE_PARTIE}:
+        return ""
+    said = " et ".join(who)
+    have, say = ("ont", "disent") if len(who) == 2 else ("a", "dit")
+    return f"{said[0].upper()}{said[1:]} {have} refusé de signer, et {say} pourquoi."
+
+
+def _expected(life: Life, who: tuple[Party, ...], deed: str, reader: Party | None) -> str:
     if len(who) == 2:
         return (
             f"À vous et à {_OF[_other(life.level, reader)]} de {deed}."
@@ -336,8 +357,16 @@ def allowed_steps(life: Life) -> frozenset[Step]:
 
 
 def may_sign(life: Life, party: Party) -> bool:
-    """Whether ``party`` may sign the version now."""
-    return party in awaited(life) and state_of(life) in {State.A_SIGNER, State.UNE_PARTIE}
+    """Whether ``party`` may sign the version now; who refused may still change its mind."""
+    sides = SIDES[life.level]
+    return (
+        party in sides and party not in life.signed and state_of(life) in {State.A_SIGNER, State.UNE_PARTIE}
+    )
+
+
+def may_decline(life: Life, party: Party) -> bool:
+    """Whether ``party`` may refuse in writing to sign the version now: once for one text."""
+    return may_sign(life, party) and party not in life.declined
 
 
 def may_amend(life: Life) -> bool:

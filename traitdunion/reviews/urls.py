@@ -43,5 +43,6 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:public_id>/reprendre/", signing.take_back, name="take_back"),
     path("<uuid:public_id>/proposer/", signing.offer, name="offer"),
     path("<uuid:public_id>/signer/", signing.sign, name="sign"),
+    path("<uuid:public_id>/refuser/", signing.decline, name="decline"),
     path("<uuid:public_id>/rectifier/", signing.amend, name="amend"),
 ]

@@ -16,6 +16,7 @@ from traitdunion.identity.reading import reading_day
 from traitdunion.plan.access import may_open_in
 from traitdunion.portal import pdf, queries, search
 from traitdunion.portal import restitution as guide
+from traitdunion.reviews.queries_turns import told_of, with_bilans
 from traitdunion.territories.rules import UnknownDepartementError, departement_code
 
 
@@ -57,7 +58,8 @@ def departement_list(request: SignedInRequest) -> HttpResponse:
 def dyad(request: SignedInRequest, code: str) -> HttpResponse:
     """Show the two institutions of a département face to face, today or on a past day."""
     reading = reading_day(request, today=timezone.localdate())
-    departement = get_object_or_404(access.departements_visible_to(request.mandate), code=code)
+    visible = access.departements_visible_to(request.mandate)
+    departement = get_object_or_404(with_bilans(visible, day=reading.day), code=code)
     # To read the past is no visit: what changed since the last one stays to be read.
     previous = (
         queries.visit(departement, person=request.user, at=timezone.now())  # noqa: TID251  # a page reads the clock
@@ -68,6 +70,7 @@ def dyad(request: SignedInRequest, code: str) -> HttpResponse:
         departement,
         mandate=request.mandate,
         day=reading.day,
+        bilans=told_of(departement),
         known_before=None if reading.is_today else evening(reading.day, departement.time_zone),
         previous_visit=previous,
     )

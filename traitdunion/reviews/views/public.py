@@ -15,7 +15,7 @@ from traitdunion.reviews import document, figures, files, rules
 from traitdunion.reviews.document import Bilan
 from traitdunion.reviews.figures import Figure
 from traitdunion.reviews.kinds import Level, Operator, Owner, Party, State, Voice
-from traitdunion.reviews.models import Version
+from traitdunion.reviews.models import LIFE, Version
 from traitdunion.reviews.readback import figures_in
 from traitdunion.reviews.rules import Quarter, QuarterError
 from traitdunion.reviews.views.reading import Piece, pieces_of
@@ -37,11 +37,11 @@ class Published:
 
 
 def _published(today: date, quarter: Quarter | None = None) -> list[Published]:
-    """Return the versions that are public on ``today``, the last quarter and the last version first; three queries."""
+    """Return the versions that are public on ``today``, the last quarter and the last version first; four queries."""
     versions = (
         Version.objects.filter(review__level=Level.NATIONAL.value, signatures__isnull=False)
         .select_related("review", "corrects")
-        .prefetch_related("signatures")
+        .prefetch_related(*LIFE)
         .distinct()
         .order_by("-review__quarter", "-number")
     )
@@ -104,6 +104,7 @@ def public_detail(request: HttpRequest, quarter: str, number: int | None = None)
         "limits": [figures.render(each, known) for each in bilan.limits],
         "figures": list(known.values()),
         "signatures": [(Party(row.side), row) for row in version.signatures.all()],
+        "declined": version.refusals,
         "others": [each for each in every if each.version.pk != version.pk],
         "is_last": version.pk == every[0].version.pk,
         "corrected_soon": newest > every[0].version.number,

@@ -25,7 +25,7 @@ from traitdunion.reviews import (
 )
 from traitdunion.reviews.figures import Figure
 from traitdunion.reviews.kinds import Conclusion, Fate, Level, Party, State, Step, Voice
-from traitdunion.reviews.models import Paragraph, Review, Version
+from traitdunion.reviews.models import LIFE, Paragraph, Review, Version
 from traitdunion.reviews.outline import titles, voices
 from traitdunion.reviews.rules import Quarter
 from traitdunion.reviews.views.frame import read_review, today_in
@@ -61,7 +61,7 @@ class Said:
 def review_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Show the bilan as it stands, already written; what each side may do now."""
     review = read_review(request, public_id)
-    every = list(review.versions.select_related("corrects").prefetch_related("signatures").order_by("number"))
+    every = list(review.versions.select_related("corrects").prefetch_related(*LIFE).order_by("number"))
     for each in every:
         each.review = review
     version = every[-1]
@@ -100,6 +100,8 @@ def review_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "may_offer": Step.A_SIGNER in steps,
         "may_take_back": life.step is Step.A_SIGNER and Step.ECRITURE in steps,
         "may_sign": party is not None and rules.may_sign(life, party),
+        "may_decline": party is not None and rules.may_decline(life, party),
+        "declined": version.refusals,
         "may_amend": party is not None and rules.may_amend(life),
     }
     return render(request, "reviews/review_detail.html", context)
@@ -167,6 +169,7 @@ def version_detail(request: SignedInRequest, public_id: UUID, number: int) -> Ht
         "version": version,
         "state": rules.state_of(version.life),
         "signatures": [(Party(row.side), row, stamps.get(row.pk)) for row in version.signatures.all()],
+        "declined": version.refusals,
         "has_authority": dating.is_set(),
         "sections": [
             (title, [(each.voice, each.pieces) for each in said])
@@ -237,7 +240,7 @@ def _version(request: SignedInRequest, public_id: UUID, number: int) -> Version:
     version: Version = get_object_or_404(
         Version.objects.select_related(
             "review__departement", "review__criteria", "corrects"
-        ).prefetch_related("signatures"),
+        ).prefetch_related(*LIFE),
         review=review,
         number=number,
     )

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from traitdunion.identity.http import SignedInRequest, mandate_required
 from traitdunion.reviews import access, actions_signing, keyring, rules, tasks
-from traitdunion.reviews.forms import AmendForm, SignForm
+from traitdunion.reviews.forms import AmendForm, DeclineForm, SignForm
 from traitdunion.reviews.kinds import Step
 from traitdunion.reviews.views.frame import (
     attempt,
@@ -97,9 +97,35 @@ def sign(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
         if power
         else access.refusal_to_sign(review, side=party, mandate=request.mandate, on=today),
         "may_sign": rules.may_sign(version.life, party),
+        "may_decline": power is not None and rules.may_decline(version.life, party),
         "state": rules.state_of(version.life),
     }
     return form_page(request, "reviews/sign.html", form, context)
+
+
+@mandate_required
+@get_or_post
+def decline(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
+    """Refuse in writing to sign what is offered: the other institution may still sign it."""
+    version, party = written_version(request, public_id)
+    form = DeclineForm(posted(request), initial={"sha256": version.document_sha256})
+    if attempt(
+        form,
+        lambda says: actions_signing.decline(
+            version, **says, side=party, mandate=request.mandate, day=today_in(version.review), at=now()
+        ),
+    ):
+        messages.success(request, "Le refus de signer est enregistré, avec son motif.")
+        return redirect("reviews:review_detail", public_id)
+    context = {
+        "review": version.review,
+        "heading": "Refuser de signer",
+        "lead": f"Votre institution, {rules.name_of(party)}, dit pourquoi elle ne signe pas ce texte. L’autre peut "
+        "encore le signer : le bilan est alors signé par une seule partie. Vous pourrez signer plus tard ; le refus "
+        "restera lisible.",
+        "submit": "Refuser de signer",
+    }
+    return form_page(request, "reviews/review_form.html", form, context)
 
 
 @mandate_required
