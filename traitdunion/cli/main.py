@@ -13,6 +13,7 @@ from traitdunion.core.errors import Refusal
 COMMANDS: Final = {
     "demo": ("traitdunion.cli.demo", "sert le site de démonstration sur cette machine"),
     "assets": ("traitdunion.cli.assets", "récupère les composants de page et le code géographique"),
+    "deadlines": ("traitdunion.cli.deadlines", "calcule les actes que la loi attend, et pourquoi"),
     "plan": ("traitdunion.cli.plan", "importe ou exporte le plan"),
     "conventions": ("traitdunion.cli.conventions", "importe ou exporte les conventions"),
     "barometer": ("traitdunion.cli.barometer", "analyse des réponses au baromètre, prévoit sa précision"),

@@ -1,0 +1,232 @@
+"""A measure as it was known at an instant: what the rules look at, and where they put what they expect."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from traitdunion.law.counting import HOUR, Instant, read
+from traitdunion.law.deadline import Deadline, State
+from traitdunion.law.facts import DIRECTOR, Event, Facts
+from traitdunion.law.obligation import Applied
+
+FULL: Final = "hospitalisation_complete"
+GAP: Final = 48 * HOUR
+"""Two measures of isolement or contention less far apart than this add up (CSP, art. L. 3222-5-1, II)."""
+
+
+class Spell(NamedTuple):
+    """A stretch of hospitalisation complète, of isolement or of contention; ``end`` is None while it lasts."""
+
+    start: Event
+    end: Event | None
+
+
+class Measure:
+    """What happened up to an instant, by type, and the deadlines found so far.
+
+    Attributes:
+        at: instant at which one looks; what happened, or was recorded, after it is not known.
+        by: events by type, in the order of time.
+        end: event that ended the measure.
+    """
+
+    __slots__ = ("admission", "at", "by", "director", "end", "events", "full", "mode", "out", "reinforced")
+
+    def __init__(self, facts: Facts, at: Instant) -> None:
+        self.at = at
+        self.mode = facts.mode
+        self.reinforced = facts.reinforced
+        self.director = facts.mode in DIRECTOR
+        self.out: list[Deadline] = []
+        self.events = [event for event in facts.events if event.at <= at and known(event, at)]
+        self.by: dict[str, list[Event]] = {}
+        for event in self.events:
+            kept = self.by.get(event.kind)
+            if kept is None:
+                self.by[event.kind] = [event]
+            else:
+                kept.append(event)
+        starts = self.by.get("admission")
+        self.admission: Event | None = starts[0] if starts else None
+        self.end = self._end()
+        self.full = self._full()
+
+    def all(self, kind: str) -> list[Event]:
+        """Return the events of a type."""
+        return self.by.get(kind, [])
+
+    def after(self, kind: str, start: Event) -> Iterator[Event]:
+        """Yield the events of a type from a given one on, that one left out."""
+        for event in self.by.get(kind, ()):
+            if event.at >= start.at and event is not start:
+                yield event
+
+    def first(self, kind: str, start: Event) -> Event | None:
+        """Return the first event of a type from a given one on."""
+        for event in self.by.get(kind, ()):
+            if event.at >= start.at and event is not start:
+                return event
+        return None
+
+    def earliest(self, start: Event, *kinds: str) -> Event | None:
+        """Return the first event of any of several types from a given one on."""
+        found = [event for kind in kinds if (event := self.first(kind, start)) is not None]
+        return min(found, key=_at) if found else None
+
+    def latest(self, kind: str, start: Event) -> Event | None:
+        """Return the last event of a type up to a given one."""
+        return next((event for event in reversed(self.all(kind)) if event.at <= start.at), None)
+
+    def ended(self, start: Event) -> Event | None:
+        """Return the event that ended the measure after a given one."""
+        return self.end if self.end is not None and self.end.at >= start.at else None
+
+    def observation(self) -> Event | None:
+        """Return what the observation period starts from: first care, provisional measure or admission."""
+        for kind in ("premiers_soins", "mesure_provisoire"):
+            if events := self.by.get(kind):
+                return events[0]
+        return self.admission
+
+    def spell_at(self, event: Event) -> Spell | None:
+        """Return the stretch of hospitalisation complète that an event falls in."""
+        for spell in self.full:
+            if spell.start.at <= event.at and (spell.end is None or event.at <= spell.end.at):
+                return spell
+        return None
+
+    def judged(self, start: Event, *objects: str) -> Event | None:
+        """Return the first decision of the judge on one of these objects from an event on."""
+        for event in self.by.get("decision_juge", ()):
+            if event.at >= start.at and event is not start and event.value("objet", "controle") in objects:
+                return event
+        return None
+
+    def referred(self, start: Event, *objects: str) -> Event | None:
+        """Return the first referral to the judge on one of these objects from an event on."""
+        for event in self.by.get("saisine_juge", ()):
+            if event.at >= start.at and event.value("objet", "controle") in objects:
+                return event
+        return None
+
+    def spells(self, what: str) -> list[Spell]:
+        """Return the stretches of « isolement » or « contention »; the end of the measure ends them."""
+        found, ends = [], self.by.get(f"{what}_fin", [])
+        starts = self.by.get(f"{what}_debut", [])
+        instants = [event.at for event in ends]
+        for rank, start in enumerate(starts):
+            after = bisect_left(instants, start.at)
+            end = ends[after] if after < len(ends) else None
+            following = starts[rank + 1] if rank + 1 < len(starts) else None
+            if following is not None and (end is None or end.at > following.at):
+                end = following  # a new decision while the first runs: one stretch follows the other
+            found.append(Spell(start, end or self.ended(start)))
+        return found
+
+    def chains(self, what: str) -> list[list[Spell]]:
+        """Return the stretches that add up, the 48 hours between two of them not being reached."""
+        chains: list[list[Spell]] = []
+        for spell in self.spells(what):
+            last = chains[-1][-1].end if chains else None
+            if last is not None and spell.start.at - last.at < GAP:
+                chains[-1].append(spell)
+            else:
+                chains.append([spell])
+        return chains
+
+    def due(
+        self,
+        applied: Applied,
+        start: Event,
+        late: Instant | None,
+        done: Event | None = None,
+        stop: Event | None = None,
+        *,
+        target: Instant | None = None,
+        opens: Instant | None = None,
+        right: bool = False,
+        note: str = "",
+    ) -> None:
+        """Put one deadline among those found.
+
+        Args:
+            applied: the rule, in the version in force when the clock started.
+            start: event that started the clock.
+            late: first instant that is too late; None when the text gives no figure.
+            done: event by which the act was done.
+            stop: event after which the act is no longer expected.
+            target: a safer, earlier limit.
+            opens: first instant at which the act may be done.
+            right: nobody must act: past the limit a right is lost, nothing is late.
+            note: what is particular to this deadline, in French.
+        """
+        if done is not None:
+            state = State.MET if late is None or done.at < late else State.LATE
+        elif stop is not None and (late is None or stop.at < late):
+            state = State.LAPSED
+        elif late is None or self.at < late:
+            state = State.PENDING
+        else:
+            state = State.LAPSED if right else State.LATE
+        self.out.append(Deadline(applied, self.mode, start, late, target, opens, done, stop, state, note))
+
+    def apart(self, applied: Applied, start: Event, reason: str) -> None:
+        """Say that a rule does not apply here, and why."""
+        self.out.append(
+            Deadline(applied, self.mode, start, None, None, None, None, None, State.NOT_APPLICABLE, reason)
+        )
+
+    def _end(self) -> Event | None:
+        """Return what ended the measure; a release followed by a programme de soins does not."""
+        ends = [events[0] for kind in ("levee", "deces") if (events := self.by.get(kind))]
+        for decision in self.by.get("decision_juge", ()):
+            lifts = decision.value("sens") != "maintien"
+            if (
+                lifts
+                and decision.value("objet", "controle") in {"controle", "mainlevee"}
+                and not any(
+                    form.value("forme") == "programme_de_soins"
+                    for form in self.after("decision_forme", decision)
+                )
+            ):
+                ends.append(decision)
+                break
+        return min(ends, key=_at) if ends else None
+
+    def _full(self) -> list[Spell]:
+        """Return the stretches of hospitalisation complète: it is the form of care until a decision says otherwise."""
+        if self.admission is None:
+            return []
+        spells, start = [], self.admission
+        running = True
+        for event in self.events:
+            if event.at < self.admission.at or event is self.admission:
+                continue
+            if event is self.end:
+                break
+            out = (event.kind == "decision_forme" and event.value("forme") != FULL) or (
+                event.kind == "decision_juge"
+                and event.value("sens") != "maintien"
+                and event.value("objet", "controle") in {"controle", "mainlevee"}
+            )
+            back = event.kind == "reintegration" or (
+                event.kind == "decision_forme" and event.value("forme") == FULL
+            )
+            if running and out:
+                spells.append(Spell(start, event))
+                running = False
+            elif not running and back:
+                start, running = event, True
+        if running:
+            spells.append(Spell(start, self.end))
+        return spells
+
+
+def known(event: Event, at: Instant) -> bool:
+    """Say whether an event had been recorded at an instant; one without a moment of recording always was."""
+    recorded = event.fields.get("recorded_at")
+    return recorded is None or read(str(recorded)) <= at
+
+
+def _at(event: Event) -> Instant:
+    return event.at
