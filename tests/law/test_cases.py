@@ -17,8 +17,8 @@ A sheet gives facts on the local clock of the département, and what is expected
     trop_tard = "2026-05-02T00:00:00+02:00"        # "" when the text gives no figure
     etat = "pending"
 
-An expectation may also give ``prudent``, ``au_plus_tot``, ``acteur``, ``opposable`` (true or false), ``depart`` (instant of
-the starting event, to choose among several), ``absent = true`` (no such deadline).
+An expectation may also give ``prudent``, ``au_plus_tot``, ``acteur``, ``opposable`` (true or false), ``depart``
+(instant of the starting event, to choose among several), ``absent = true`` (no such deadline).
 """
 
 import tomllib
@@ -32,7 +32,9 @@ from traitdunion.law.deadlines import LAW, compute
 from traitdunion.law.facts import read_facts
 
 FOLDER = Path(__file__).parent / "cases"
-SHEETS = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
+SHEETS = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))
+}
 CASES = [
     pytest.param(case, id=f"{name}: {case['nom']}") for name, sheet in SHEETS.items() for case in sheet["cas"]
 ]

@@ -3,29 +3,19 @@
 import argparse
 import os
 import sys
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from itertools import batched
-from multiprocessing import get_context
 from pathlib import Path
-from typing import BinaryIO, Final
 
 import orjson
 
 from traitdunion.cli.files import CommandRefusedError, read_in
+from traitdunion.cli.lines import BATCH, batches, mapped, opened
 from traitdunion.law import facts as told
 from traitdunion.law.counting import Instant, instant
 from traitdunion.law.deadlines import LAW, MOST_BYTES, answer, decode, stream
 from traitdunion.law.facts import FactsError
 from traitdunion.law.obligation import Law
-
-BATCH: Final = 500
-"""Measures handed to a process at once."""
-AHEAD: Final = 3
-"""Batches waiting for each process: memory stays flat however long the file."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -113,8 +103,8 @@ def _stream(options: argparse.Namespace, at: Instant, law: Law) -> int:
         raise CommandRefusedError("--jobs est un nombre de processus, 1 au moins.")
     work = partial(_answers, at=at, keys=tuple(law.rules), brief=options.brief)
     refused, first = 0, 0
-    with _opened(options.facts) as source:
-        for number, (content, errors) in enumerate(_mapped(work, _batches(source), jobs)):
+    with opened(options.facts) as source:
+        for number, (content, errors) in enumerate(mapped(work, batches(source), jobs)):
             sys.stdout.buffer.write(content)
             if errors and not refused:
                 first = number * BATCH + errors[0] + 1
@@ -130,31 +120,6 @@ def _stream(options: argparse.Namespace, at: Instant, law: Law) -> int:
     return 0
 
 
-def _opened(name: str) -> BinaryIO:
-    if name == "-":
-        return sys.stdin.buffer
-    try:
-        return Path(name).open("rb")
-    except OSError as fault:
-        raise CommandRefusedError(
-            f"Le fichier « {name} » ne peut pas être lu : vérifiez son nom et vos droits."
-        ) from fault
-
-
-def _batches(source: BinaryIO) -> Iterator[tuple[bytes, ...]]:
-    """Yield the lines by batches; a line too long to be facts is cut, and refused where it stands."""
-    return batched(_lines(source), BATCH)
-
-
-def _lines(source: BinaryIO) -> Iterator[bytes]:
-    while line := source.readline(MOST_BYTES + 2):
-        if not line.endswith(b"\n") and len(line) > MOST_BYTES:
-            while (rest := source.readline(MOST_BYTES)) and not rest.endswith(b"\n"):
-                pass
-        if line.strip():
-            yield line
-
-
 def _answers(
     lines: tuple[bytes, ...], *, at: Instant, keys: tuple[str, ...], brief: bool
 ) -> tuple[bytes, list[int]]:
@@ -164,29 +129,6 @@ def _answers(
     return b"\n".join(found) + b"\n", [
         rank for rank, line in enumerate(found) if line.startswith(b'{"error"')
     ]
-
-
-def _mapped(
-    work: "partial[tuple[bytes, list[int]]]", batches: Iterable[tuple[bytes, ...]], jobs: int
-) -> Iterator[tuple[bytes, list[int]]]:
-    """Yield the answer to each batch in order, with a few batches ahead and no more."""
-    source = iter(batches)
-    first = next(source, None)
-    if first is None:
-        return
-    if jobs == 1 or len(first) < BATCH:
-        yield work(first)
-        yield from map(work, source)
-        return
-    waiting: deque[Future[tuple[bytes, list[int]]]] = deque()
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting.append(pool.submit(work, first))
-        for batch in source:
-            waiting.append(pool.submit(work, batch))
-            if len(waiting) > jobs * AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def vocabulary() -> list[str]:

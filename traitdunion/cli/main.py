@@ -14,6 +14,10 @@ COMMANDS: Final = {
     "demo": ("traitdunion.cli.demo", "sert le site de démonstration sur cette machine"),
     "assets": ("traitdunion.cli.assets", "récupère les composants de page et le code géographique"),
     "deadlines": ("traitdunion.cli.deadlines", "calcule les actes que la loi attend, et pourquoi"),
+    "law": (
+        "traitdunion.cli.law",
+        "montre un texte à une date, ce qui change, ce qu’un projet ferait bouger",
+    ),
     "plan": ("traitdunion.cli.plan", "importe ou exporte le plan"),
     "conventions": ("traitdunion.cli.conventions", "importe ou exporte les conventions"),
     "barometer": ("traitdunion.cli.barometer", "analyse des réponses au baromètre, prévoit sa précision"),

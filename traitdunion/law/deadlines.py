@@ -34,10 +34,11 @@ def compute(facts: Facts, *, at: datetime, law: Law = LAW) -> tuple[Deadline, ..
     Raises:
         ValueError: ``at`` has no time zone.
     """
-    return tuple(_found(facts, instant(at), law))
+    return tuple(found(facts, instant(at), law))
 
 
-def _found(facts: Facts, at: Instant, law: Law) -> list[Deadline]:
+def found(facts: Facts, at: Instant, law: Law) -> list[Deadline]:
+    """Return the deadlines of a measure at an instant, soonest first."""
     measure = Measure(facts, at)
     table = law.table(facts.mode)
     applied = set()
@@ -74,7 +75,7 @@ def decode(content: bytes) -> Facts:
 def answer(facts: Facts, at: Instant, *, law: Law = LAW, brief: bool = False) -> bytes:
     """Return the deadlines of a measure as one line of JSON; ``brief`` leaves out what the rule alone says."""
     out = [b'{"deadlines":[']
-    for deadline in _found(facts, at, law):
+    for deadline in found(facts, at, law):
         (deadline.brief if brief else deadline.write)(out)
     if len(out) > 1:
         out[-1] = out[-1][:-1]  # the last comma

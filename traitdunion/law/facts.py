@@ -18,6 +18,7 @@ FIRST_DAY: Final = date(2011, 8, 1)
 OLDEST: Final = instant(datetime(1990, 1, 1, tzinfo=UTC))
 NEWEST: Final = instant(datetime(2100, 1, 1, tzinfo=UTC))
 MOST_EVENTS: Final = 20_000
+LONGEST_NAME: Final = 64
 
 
 class FactsError(ValueError):
@@ -192,7 +193,7 @@ VOCABULARY: Final[Mapping[str, Kind]] = {
 
 FREE: Final = frozenset({"type", "at", "author", "recorded_at", "departement", "hospital", "note"})
 OF_COMMISSION: Final = frozenset({"reunion_cdsp", "visite_cdsp", "rapport_annuel"})
-TOP: Final = frozenset({"mode", "departement", "renforce", "events", "id", "expertise_renforcee"})
+TOP: Final = frozenset({"mode", "departement", "renforce", "events", "id"})
 
 
 class Event:
@@ -242,6 +243,7 @@ class Facts:
     departement: str
     reinforced: bool
     events: list[Event]
+    name: str = ""
 
 
 def read_facts(told: object) -> Facts:
@@ -266,7 +268,10 @@ def read_facts(told: object) -> Facts:
         raise FactsError(f"Une mesure porte au plus {MOST_EVENTS} événements ; celle-ci en a {len(listed)}.")
     events = _events(listed, departement)
     _check_order(events, mode)
-    return Facts(mode, departement, reinforced, events)
+    name = told.get("id", "")
+    if not isinstance(name, str) or len(name) > LONGEST_NAME:
+        raise FactsError(f"« id » est un texte de {LONGEST_NAME} caractères au plus.")
+    return Facts(mode, departement, reinforced, events, name)
 
 
 def _events(listed: list[object], departement: str) -> list[Event]:
