@@ -13,7 +13,7 @@ unexport PYTHONPATH VIRTUAL_ENV DJANGO_SETTINGS_MODULE
 help: ## montre cette liste
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## sert le site de démonstration sur http://127.0.0.1:8000 (PORT=8001, RESET=1 pour repartir à neuf)
+demo: ## sert les deux sites de démonstration, ports 8000 et 8001 (PORT=8100, RESET=1 pour repartir à neuf)
 	@scripts/bootstrap demo
 	@exec $(BIN)/traitdunion demo --port $(PORT) $(if $(filter-out 0,$(RESET)),--reset)
 

@@ -34,7 +34,7 @@ from traitdunion.demo.personas import HOME_DEPARTEMENT, ISSUER
 from traitdunion.exchange import actions as exchange
 from traitdunion.exchange import registry
 from traitdunion.identity import actions as identity
-from traitdunion.identity.kinds import Role, Side
+from traitdunion.identity.kinds import COORDINATION_ROLES, Role, Side
 from traitdunion.identity.models import Mandate, Organisation
 from traitdunion.notices import actions as notices
 from traitdunion.notices.models import CalendarLink, Notice
@@ -54,7 +54,7 @@ from traitdunion.territories.models import Departement
 ACTOR = task("essais")
 
 R = Role
-EVERY = frozenset(Role)
+EVERY = frozenset(COORDINATION_ROLES)
 NOBODY = frozenset()
 NATIONAL = frozenset({R.DESK_SANTE, R.DESK_INTERIEUR, R.SG_CIPDR, R.DPO, R.INSPECTEUR, R.ADMINISTRATEUR})
 EDITORS = frozenset({R.DESK_SANTE, R.DESK_INTERIEUR, R.SG_CIPDR, R.ADMINISTRATEUR})
@@ -508,7 +508,7 @@ def _check(mandate: Mandate, departement: Departement, at: datetime) -> ContactC
 
 
 def _personas(day: date) -> dict[Role, Mandate]:
-    keys = [role.value for role in Role]
+    keys = [role.value for role in COORDINATION_ROLES]
     mandates = Mandate.objects.current(day).filter(person__issuer=ISSUER, person__subject__in=keys)
     return {
         mandate.role: mandate

@@ -1,7 +1,6 @@
-"""What every site and every way of running has in common."""
+"""What every site and every way of running has in common: no credential, no key, no app of one site only."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from config.settings import environment
 
@@ -10,22 +9,8 @@ ROOT = environment.ROOT
 DEBUG = False
 DEMO = False
 IN_PRODUCTION = False
-SECRET_KEY = environment.text("TRAITDUNION_SECRET_KEY", "")
-# The key with which the site signs bilans, and the chain of its public keys: files that only it may read.
-BILAN_KEY = environment.text("TRAITDUNION_BILAN_KEY", "")
-BILAN_KEYS = environment.text("TRAITDUNION_BILAN_KEYS", "")
-# The authority that dates the signatures (RFC 3161), and the certificates by which its answers are believed.
-TSA_URL = environment.text("TRAITDUNION_TSA_URL", "")
-TSA_CERTIFICATE = environment.text("TRAITDUNION_TSA_CERTIFICATE", "")
-if TSA_URL and not TSA_CERTIFICATE:
-    raise environment.SettingError(
-        "TRAITDUNION_TSA_CERTIFICATE est vide : donnez le fichier des certificats de l’autorité de TRAITDUNION_TSA_URL."
-    )
-BASE_URL = environment.text("TRAITDUNION_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = environment.words("TRAITDUNION_ALLOWED_HOSTS", urlsplit(BASE_URL).hostname or "")
-CSRF_TRUSTED_ORIGINS = [BASE_URL]
-
-INSTALLED_APPS = [
+# Of Django and of libraries, then the apps under every site; each site adds its own after them.
+COMMON_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -36,24 +21,15 @@ INSTALLED_APPS = [
     "widget_tweaks",
     "dsfr",
     "django_htmx",
-    "procrastinate.contrib.django",
     "traitdunion.audit",
     "traitdunion.territories",
     "traitdunion.identity",
-    "traitdunion.exchange",
-    "traitdunion.notices",
-    "traitdunion.plan",
-    "traitdunion.conventions",
-    "traitdunion.barometer",
-    "traitdunion.reviews",
-    "traitdunion.portal",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "traitdunion.barometer.middleware.AnsweringMiddleware",  # above the sessions: those pages see none
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -65,7 +41,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
-ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
 TEMPLATES = [
@@ -86,7 +61,6 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "dsfr.forms.DsfrDjangoTemplates"
 
-DATABASES = {"default": environment.database(environment.text("DATABASE_URL", "postgresql:///traitdunion"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "identity.Person"
@@ -94,7 +68,6 @@ AUTHENTICATION_BACKENDS = ["traitdunion.identity.oidc.StrictOIDCBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 LOGIN_URL = "identity:sign_in"
 LOGIN_REDIRECT_URL = "identity:mandate_choice"
-LOGOUT_REDIRECT_URL = "portal:public_plan"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 10 * 60 * 60  # ten hours at most, whatever the activity
@@ -134,9 +107,6 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 UPLOAD_LIMIT_BYTES = environment.number("TRAITDUNION_UPLOAD_LIMIT_BYTES", 20 * 1024 * 1024)
 
-API_RATE = environment.text("TRAITDUNION_API_RATE", "120/m")
-NINJA_NUM_PROXIES = 0  # the address of a question is that of the connection, whatever the header says
-
 MAILERS = {
     "default": {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -152,12 +122,7 @@ MAILERS = {
 }
 DEFAULT_FROM_EMAIL = environment.text("TRAITDUNION_MAIL_FROM", "Trait d’union <ne-pas-repondre@localhost>")
 
-# A worker that starts runs the last tick it missed, even a quarterly one (docs/adr/0006).
-PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 100 * 24 * 60 * 60}
-
 OIDC_ISSUER = environment.text("TRAITDUNION_OIDC_ISSUER", "")
-OIDC_RP_CLIENT_ID = environment.text("TRAITDUNION_OIDC_CLIENT_ID", "")
-OIDC_RP_CLIENT_SECRET = environment.text("TRAITDUNION_OIDC_CLIENT_SECRET", "")
 OIDC_ACR_ALLOWED = environment.words("TRAITDUNION_OIDC_ACR_ALLOWED", "")
 OIDC_MAX_AGE_SECONDS = environment.number("TRAITDUNION_OIDC_MAX_AGE_SECONDS", 12 * 60 * 60)
 OIDC_RP_SIGN_ALGO = environment.text("TRAITDUNION_OIDC_ALGORITHM", "RS256")
@@ -189,7 +154,6 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"links": {"()": "traitdunion.barometer.middleware.HideLinks"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["links"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": environment.text("TRAITDUNION_LOG_LEVEL", "WARNING")},
 }

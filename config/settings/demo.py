@@ -1,8 +1,8 @@
 """The coordination site on loopback with synthetic data and one-click personas."""
 
 from config.settings import environment
-from config.settings.base import *
-from config.settings.base import INSTALLED_APPS, ROOT
+from config.settings.site_coordination import *
+from config.settings.site_coordination import INSTALLED_APPS, ROOT
 
 DEMO = True
 SECRET_KEY = environment.text("TRAITDUNION_SECRET_KEY")

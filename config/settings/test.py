@@ -1,14 +1,19 @@
-"""Settings of the test suite: the coordination site with the demo's personas, on a database of its own."""
+"""Settings of the test suite: every app in one database, so that one run tests them all.
+
+The addresses are those of the coordination site; a test of the register asks for its own with
+``@pytest.mark.urls("config.urls_register")``. That the two sites are separate is tested on the real processes.
+"""
 
 import os
 
 os.environ.setdefault("TRAITDUNION_SECRET_KEY", "test " * 12)
 
-from config.settings.base import *
-from config.settings.base import INSTALLED_APPS
+from config.settings.site_coordination import *
+from config.settings.site_coordination import INSTALLED_APPS
+from config.settings.site_register import REGISTER_KEYS as REGISTER_KEYS  # the variables of both sites
 
 DEMO = True
-INSTALLED_APPS = [*INSTALLED_APPS, "traitdunion.demo"]
+INSTALLED_APPS = [*INSTALLED_APPS, "traitdunion.register", "traitdunion.demo"]
 AUTHENTICATION_BACKENDS = [
     "traitdunion.demo.personas.PersonaBackend",
     "traitdunion.identity.oidc.StrictOIDCBackend",

@@ -12,9 +12,9 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from django.urls import Resolver404, resolve
 
-from traitdunion.identity.kinds import Role
+from traitdunion.identity.kinds import COORDINATION_ROLES
 
-PERSONAS = [None, *(role.value for role in Role)]
+PERSONAS = [None, *(role.value for role in COORDINATION_ROLES)]
 # Links of letters, which the demonstration shows: each is for one person, once.
 PERSONAL = "/barometre/repondre/"
 # What decides whether an element is accessible, as far as a reader of HTML can tell.

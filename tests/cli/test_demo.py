@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from traitdunion.cli import demo
 from traitdunion.cli.embedded_postgres import EmbeddedPostgres
@@ -23,9 +24,16 @@ with_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="ce syst�
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port that is free, and whose next is too: the register takes it."""
+    while True:
+        with socket.socket() as probe, socket.socket() as after:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            try:
+                after.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
 
 
 @pytest.fixture
@@ -93,6 +101,56 @@ def wait_for_silence(state):
     return processes_of(state)
 
 
+def served(settings):
+    """Return the environment of every process that runs with these settings, as the system keeps it."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            pairs = (folder / "environ").read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        variables = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        if variables.get("DJANGO_SETTINGS_MODULE") == settings:
+            found.append(variables)
+    return found
+
+
+def check_that_the_sites_are_apart(state):
+    """Read what the processes of each site were given, and try it on the other."""
+    home = str(state)
+    of = {
+        name: [each for each in served(settings) if each.get("TRAITDUNION_HOME") == home]
+        for name, settings in (
+            ("coordination", "config.settings.demo"),
+            ("register", "config.settings.demo_register"),
+        )
+    }
+    assert all(len(environments) >= 2 for environments in of.values()), "a master and its workers"
+    kept = {name: environments[0] for name, environments in of.items()}
+    secrets = {
+        "coordination": ("DATABASE_URL", "TRAITDUNION_SECRET_KEY", "TRAITDUNION_BILAN_KEY"),
+        "register": (
+            "TRAITDUNION_REGISTER_DATABASE_URL",
+            "TRAITDUNION_REGISTER_SECRET_KEY",
+            "TRAITDUNION_REGISTER_KEYS",
+        ),
+    }
+    for name, other in (("coordination", "register"), ("register", "coordination")):
+        values = {kept[other][secret] for secret in secrets[other]}
+        for environment in of[name]:
+            assert not {*secrets[other]} & {*environment}
+            assert not values & {*environment.values()}
+    for name, other in (("coordination", "register"), ("register", "coordination")):
+        mine, theirs = (conninfo_to_dict(kept[each][secrets[each][0]]) for each in (name, other))
+        with psycopg.connect(**mine) as connection:
+            assert connection.execute("SELECT count(*) FROM audit_entry").fetchone() != (0,)
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(**{**mine, "dbname": theirs["dbname"]})
+        # Nor does the file of its password hold another.
+        passwords = Path(mine["passfile"]).read_text(encoding="utf-8").splitlines()
+        assert [line.split(":")[3] for line in passwords] == [mine["user"]]
+
+
 def on_demo(state, *words):
     """Run a command on the demonstration that runs, with nothing else in the environment that says where it is."""
     kept = {"PATH", "HOME", "LANG"}
@@ -126,15 +184,17 @@ def test_the_demonstration_lives_and_dies_in_one_piece(run, state):
     unlucky.wait()
     assert wait_for_silence(state) == []
     with EmbeddedPostgres(demo._postgres_folder(state), durable=True) as server:
-        assert demo.DATABASE not in server.databases()
+        assert not {demo.DATABASE, demo.REGISTER_DATABASE} & server.databases()
 
     first = run(port=port)
     printed = read_until(first, "Ctrl-C arrête tout")
     assert f"http://127.0.0.1:{port}/" in printed
     assert "Toutes les données sont synthétiques" in printed
-    assert status_of(port) == 200
+    assert (status_of(port), status_of(port + 1)) == (200, 200)
+    check_that_the_sites_are_apart(state)
     assert (state / "secret-key").stat().st_mode & 0o777 == 0o600
     assert (state / demo.RUNNING).stat().st_mode & 0o777 == 0o600
+    assert "REGISTER" not in (state / demo.RUNNING).read_text()
     read = on_demo(state, "plan", "export", "--format", "csv")
     assert (read.returncode, "mesure" in read.stdout) == (0, True), read.stderr
     first.send_signal(signal.SIGINT)
@@ -216,14 +276,27 @@ def test_a_disk_that_fills_up_while_loading_is_one_sentence(run, state):
         subprocess.run(["umount", home], check=True)
 
 
-def test_the_variables_of_psql_do_not_leak_into_the_demonstration(state, monkeypatch):
-    monkeypatch.setenv("PGPASSWORD", "secret")
-    monkeypatch.setenv("PGHOST", "ailleurs")
-    (state / "secret-key").write_text("clé")
+def test_what_aims_psql_or_opens_the_other_site_does_not_leak_into_a_site(state, monkeypatch):
+    of_a_site = (
+        "OIDC_CLIENT_SECRET",
+        "SMTP_PASSWORD",
+        "BILAN_KEY",
+        "REGISTER_KEYS",
+        "REGISTER_OIDC_CLIENT_SECRET",
+    )
+    for name in ("PGPASSWORD", "PGHOST", "DATABASE_URL", *(f"TRAITDUNION_{each}" for each in of_a_site)):
+        monkeypatch.setenv(name, "secret")
+    for name in ("secret-key", demo.REGISTER_SECRET):
+        (state / name).write_text("clé")
 
-    environment = demo._environment(state, "postgresql:///x", 8000)
+    coordination = demo._environment(state, "postgresql:///x", 8000)
+    register = demo._register_environment(state, "postgresql:///y", 8001)
 
-    assert [name for name in environment if name.startswith("PG")] == []
+    assert [name for name in (*coordination, *register) if name.startswith("PG")] == []
+    assert [name for name in coordination if "REGISTER" in name] == []
+    assert [name for name, value in register.items() if value == "secret"] == [
+        "TRAITDUNION_REGISTER_OIDC_CLIENT_SECRET"
+    ]
 
 
 def test_the_key_that_signs_bilans_is_drawn_once_and_read_by_us_alone(state, settings):
@@ -253,12 +326,13 @@ def test_a_note_of_another_schema_asks_for_migrations(state, monkeypatch):
     asked = []
     monkeypatch.setattr(demo, "_django", lambda environment, *words: asked.append(words[0]))
     with EmbeddedPostgres(demo._postgres_folder(state), durable=False) as server:
-        demo._prepare_database(server, {})
-        demo._prepare_database(server, {})
-        server.leave_note(demo.DATABASE, "un autre schéma")
-        demo._prepare_database(server, {})
+        for site in (demo.COORDINATION, demo.REGISTER):
+            demo._prepare_database(server, site, {})
+            demo._prepare_database(server, site, {})
+            server.leave_note(site.database, "un autre schéma")
+            demo._prepare_database(server, site, {})
 
-        with psycopg.connect(server.url(demo.DATABASE)) as connection:
-            assert connection.execute("SELECT 1").fetchone() == (1,)
+            with psycopg.connect(server.url(site.database, owner=site.owner)) as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
 
-    assert asked == ["migrate", "demo_data", "migrate"]
+    assert asked == ["migrate", "demo_data", "migrate", "migrate", "demo_register", "migrate"]

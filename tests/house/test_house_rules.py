@@ -149,7 +149,7 @@ def test_every_setting_is_documented():
     read = set()
     for path in [*(ROOT / "config").rglob("*.py"), *PACKAGE.rglob("*.py")]:
         read |= set(
-            re.findall(r"\"(TRAITDUNION_[A-Z0-9_]+|DATABASE_URL)\"", path.read_text(encoding="utf-8"))
+            re.findall(r"\"(TRAITDUNION_[A-Z0-9_]*[A-Z0-9]|DATABASE_URL)\"", path.read_text(encoding="utf-8"))
         )
     documented = (ROOT / "docs" / "environment.md").read_text(encoding="utf-8")
 

@@ -93,6 +93,7 @@ def house(territories) -> House:
     homes: dict[Role, Organisation] = {
         Role.PREFET: prefecture, Role.REFERENT_PREFECTURE: prefecture, Role.COORDINATEUR_CPRAF: prefecture,
         Role.DG_ARS: ars, Role.REFERENT_ARS: office, Role.PSYCHIATRE: hospital, Role.ETABLISSEMENT: hospital,
+        Role.SSC_ENREGISTREMENT: office, Role.SSC_CONSULTATION: office,
     }  # fmt: skip
     posts = {
         role: Post(

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from tests.pages import QUERIES, TABLE, address, url_names
-from traitdunion.identity.kinds import Role
+from traitdunion.identity.kinds import COORDINATION_ROLES, Role
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def test_every_page_is_in_the_table():
 
 @pytest.mark.parametrize("name", TABLE)
 def test_each_reader_gets_the_answer_of_the_table(stage, sign_in, name):
-    readers, answered = ["visitor", "stranger", *Role], {}
+    readers, answered = ["visitor", "stranger", *COORDINATION_ROLES], {}
     for who in readers:
         with transaction.atomic():  # what one reader does, the next does not see
             url = address(name, stage, who if isinstance(who, Role) else None)

@@ -1,4 +1,7 @@
-"""``traitdunion demo``: the coordination site on this machine, with synthetic data and one-click personas.
+"""``traitdunion demo``: the two sites on this machine, with synthetic data and one-click personas.
+
+Each site is a process of its own, with its own role, database and keys on one PostgreSQL server: nothing that the
+processes of one are given opens what the other holds.
 
 The state is in ``.cache/demo`` (or ``TRAITDUNION_HOME``). Run by root, PostgreSQL takes another identity, which may
 not be able to reach the checkout: its folder is then ``/var/tmp/traitdunion-0-…``, one per state folder.
@@ -18,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -27,13 +31,14 @@ import django
 
 from traitdunion.cli import assets
 from traitdunion.cli.checkout import ROOT, assets_folder, demo_folder
-from traitdunion.cli.embedded_postgres import EmbeddedPostgres
+from traitdunion.cli.embedded_postgres import OWNER, REGISTER_OWNER, EmbeddedPostgres
 from traitdunion.cli.errors import LauncherError
 from traitdunion.cli.files import CommandRefusedError
 from traitdunion.cli.folders import no_room, own_folder, refusal_of, write_private
 from traitdunion.cli.postgres_binaries import COPIES
 from traitdunion.cli.processes import Guarded
 from traitdunion.cli.progress import step
+from traitdunion.register import keyring as register_keyring
 from traitdunion.reviews import keyring
 
 ADDRESS: Final = "127.0.0.1"
@@ -42,20 +47,84 @@ BILAN_KEY: Final = "bilan-key.pem"
 BILAN_KEYS: Final = "bilan-keys.json"
 RUNNING: Final = "running.json"
 STORY: Final = timedelta(days=365)
+REGISTER_DATABASE: Final = "registre_demo"
+REGISTER_SECRET: Final = "register-secret-key"  # noqa: S105  # the name of a file
+REGISTER_KEYS: Final = "register-keys.json"
 
 _OURS: Final = ("TRAITDUNION_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
-_UNFINISHED: Final = f"{DATABASE}_new"
+# What opens one site. The environment of the other never holds it, whatever ours holds.
+_OF_COORDINATION: Final = (
+    "DATABASE_URL",
+    "TRAITDUNION_BILAN_",
+    "TRAITDUNION_OIDC_CLIENT_",
+    "TRAITDUNION_SECRET_KEY",
+    "TRAITDUNION_SMTP_",
+)
+_OF_REGISTER: Final = ("TRAITDUNION_REGISTER_",)
 _WORKER_COMMAND: Final = ("django", "procrastinate", "worker")
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_WORKERS: Final = 4
 _THREADS: Final = 2
 _ANSWER_SECONDS: Final = 60
 _SERVER_ERROR: Final = 500
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One of the sites that the demonstration serves.
+
+    Attributes:
+        name: of its web process, hence of its log.
+        database: its database.
+        owner: the role of PostgreSQL that owns it.
+        variable: the variable of the environment that says where the database is.
+        fill: the command of Django that fills it.
+        filling: what is told meanwhile.
+        workers: processes that answer.
+    """
+
+    name: str
+    database: str
+    owner: str
+    variable: str
+    fill: str
+    filling: str
+    workers: int
+
+    @property
+    def unfinished(self) -> str:
+        """The name that the database bears until it is complete."""
+        return f"{self.database}_new"
+
+
+COORDINATION: Final = Site(
+    name="web",
+    database=DATABASE,
+    owner=OWNER,
+    variable="DATABASE_URL",
+    fill="demo_data",
+    filling="données synthétiques, environ quinze secondes",
+    workers=4,
+)
+REGISTER: Final = Site(
+    name="register",
+    database=REGISTER_DATABASE,
+    owner=REGISTER_OWNER,
+    variable="TRAITDUNION_REGISTER_DATABASE_URL",
+    fill="demo_register",
+    filling="dossiers synthétiques du registre",
+    workers=2,
+)
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.add_argument("--port", type=int, default=8000, metavar="PORT", help="port à ouvrir (8000)")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=8000,
+        metavar="PORT",
+        help="port à ouvrir (8000), le registre prend le suivant",
+    )
     parser.add_argument("--reset", action="store_true", help="efface les données et recommence à neuf")
 
 
@@ -63,7 +132,8 @@ def run(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     started = time.perf_counter()
     with _interrupted_by_any_signal(), contextlib.ExitStack() as running:
-        _check_port(options.port)
+        for port in (options.port, options.port + 1):
+            _check_port(port)
         assets.fetch(assets_folder())
         state = demo_folder()
         server = EmbeddedPostgres(_postgres_folder(state), durable=True)
@@ -74,16 +144,23 @@ def run(options: argparse.Namespace) -> int:
         with step("PostgreSQL"):
             running.enter_context(server)
         environment = _environment(state, server.url(DATABASE), options.port)
+        apart = _register_environment(
+            state, server.url(REGISTER_DATABASE, owner=REGISTER_OWNER), options.port + 1
+        )
         try:
-            _prepare_database(server, environment)
+            _prepare_database(server, COORDINATION, environment)
+            _prepare_database(server, REGISTER, apart)
         except LauncherError as error:
             # A full disk fells the server: the command that was loading only saw it fall.
             raise no_room(server.home) if server.ran_out_of_room() else error from error
-        with step("site et tâches de fond"):
-            web = _start(state, "web", _web_command(options.port), environment)
+        with step("sites et tâches de fond"):
+            web = _start(state, COORDINATION.name, _web_command(COORDINATION, options.port), environment)
             running.callback(web.stop)
             people = _personas(environment)
             _wait_for_answer(web, state / "web.log", options.port)
+            register = _start(state, REGISTER.name, _web_command(REGISTER, options.port + 1), apart)
+            running.callback(register.stop)
+            _wait_for_answer(register, state / "register.log", options.port + 1)
             # After the first page: the two would otherwise share the processors while someone waits.
             worker = _start(state, "worker", _WORKER_COMMAND, environment)
             running.callback(worker.stop)
@@ -91,7 +168,7 @@ def run(options: argparse.Namespace) -> int:
         remember(state, environment)
         _announce(options.port, people, time.perf_counter() - started)
         try:
-            _watch((web, worker), state)
+            _watch({"web": web, "register": register, "worker": worker}, state)
         except KeyboardInterrupt:
             print("\nArrêt…", flush=True)
     return 0
@@ -126,6 +203,7 @@ def aim(state: Path) -> None:
 
 def _announce(port: int, people: Sequence[str], seconds: float) -> None:
     print(f"\nTrait d’union est servi sur http://{ADDRESS}:{port}/ (prêt en {seconds:.0f} s).")
+    print(f"Le registre des soins sans consentement, site à part, l’est sur http://{ADDRESS}:{port + 1}/.")
     print("Toutes les données sont synthétiques. Personnages à essayer, d’un clic depuis « Se connecter » :")
     for label in people:
         print(f"  – {label}")
@@ -135,18 +213,20 @@ def _announce(port: int, people: Sequence[str], seconds: float) -> None:
     print("Ctrl-C arrête tout.", flush=True)
 
 
-def _watch(processes: Sequence[Guarded], state: Path) -> None:
+def _watch(processes: Mapping[str, Guarded], state: Path) -> None:
     """Return never while all is well.
 
     Raises:
         LauncherError: a process ended by itself.
     """
-    while all(process.exit_status() is None for process in processes):
+    while True:
+        for name, process in processes.items():
+            if process.exit_status() is not None:
+                raise LauncherError(
+                    f"Un processus de la démonstration s’est arrêté de lui-même : lisez {state / f'{name}.log'}, "
+                    "puis relancez."
+                )
         time.sleep(0.5)
-    raise LauncherError(
-        f"Un processus de la démonstration s’est arrêté de lui-même : lisez {state / 'web.log'} et "
-        f"{state / 'worker.log'}, puis relancez."
-    )
 
 
 def _check_port(port: int) -> None:
@@ -180,11 +260,14 @@ def _prepare_state(state: Path, server: EmbeddedPostgres, *, reset: bool) -> Non
         with step("effacement des données précédentes"):
             server.erase()
             shutil.rmtree(state / "mail", ignore_errors=True)
-            for name in ("secret-key", BILAN_KEY, BILAN_KEYS):
+            for name in ("secret-key", BILAN_KEY, BILAN_KEYS, REGISTER_SECRET, REGISTER_KEYS):
                 (state / name).unlink(missing_ok=True)
-    if not (state / "secret-key").exists():
-        write_private(state / "secret-key", secrets.token_urlsafe(64))
+    for name in ("secret-key", REGISTER_SECRET):
+        if not (state / name).exists():
+            write_private(state / name, secrets.token_urlsafe(64))
     _prepare_signing_key(state)
+    if not (state / REGISTER_KEYS).exists():
+        write_private(state / REGISTER_KEYS, register_keyring.new_keys(at=datetime.now(UTC)).to_text())
     (state / "mail").mkdir(exist_ok=True)
 
 
@@ -201,7 +284,7 @@ def _prepare_signing_key(state: Path) -> None:
 def _environment(state: Path, database_url: str, port: int) -> Mapping[str, str]:
     """Return the environment of what we start: ours, with the settings of the demonstration."""
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("PG")},
+        **_surroundings(_OF_REGISTER),
         "DJANGO_SETTINGS_MODULE": "config.settings.demo",
         "DATABASE_URL": database_url,
         "PYTHONUNBUFFERED": "1",
@@ -214,24 +297,44 @@ def _environment(state: Path, database_url: str, port: int) -> Mapping[str, str]
     }
 
 
-def _prepare_database(server: EmbeddedPostgres, environment: Mapping[str, str]) -> None:
-    """Bring the database up to date. A new one bears its name only once complete."""
+def _register_environment(state: Path, database_url: str, port: int) -> Mapping[str, str]:
+    """Return the environment of the register: nothing in it opens the coordination site."""
+    return {
+        **_surroundings(_OF_COORDINATION),
+        "DJANGO_SETTINGS_MODULE": "config.settings.demo_register",
+        "PYTHONUNBUFFERED": "1",
+        "TRAITDUNION_ASSETS": str(assets_folder().absolute()),
+        "TRAITDUNION_REGISTER_BASE_URL": f"http://{ADDRESS}:{port}",
+        "TRAITDUNION_REGISTER_DATABASE_URL": database_url,
+        "TRAITDUNION_REGISTER_KEYS": str((state / REGISTER_KEYS).absolute()),
+        "TRAITDUNION_REGISTER_SECRET_KEY": (state / REGISTER_SECRET).read_text(encoding="utf-8"),
+    }
+
+
+def _surroundings(others: Sequence[str]) -> dict[str, str]:
+    """Return our own environment without what aims psql, and without what opens the other site."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PG", *others))}
+
+
+def _prepare_database(server: EmbeddedPostgres, site: Site, environment: Mapping[str, str]) -> None:
+    """Bring the database of a site up to date. A new one bears its name only once complete."""
     schema = _schema_fingerprint()
-    if DATABASE in server.databases():
-        if server.note(DATABASE) != schema:
-            with step("migrations"):
+    if site.database in server.databases():
+        if server.note(site.database) != schema:
+            with step(f"migrations ({site.name})"):
                 _django(environment, "migrate", "--no-input", "--verbosity=0")
-            server.leave_note(DATABASE, schema)
+            server.close_to_others(site.database)  # made by a version that had one site
+            server.leave_note(site.database, schema)
         return
-    server.drop_database(_UNFINISHED)
-    server.create_database(_UNFINISHED)
-    environment = {**environment, "DATABASE_URL": server.url(_UNFINISHED)}
-    with step("base de données et migrations"):
+    server.drop_database(site.unfinished)
+    server.create_database(site.unfinished, owner=site.owner)
+    environment = {**environment, site.variable: server.url(site.unfinished, owner=site.owner)}
+    with step(f"base de données et migrations ({site.name})"):
         _django(environment, "migrate", "--no-input", "--verbosity=0")
-    with step("données synthétiques, environ quinze secondes", live=False):
-        _django(environment, "demo_data")
-    server.leave_note(_UNFINISHED, schema)
-    server.rename_database(_UNFINISHED, DATABASE)
+    with step(site.filling, live=False):
+        _django(environment, site.fill)
+    server.leave_note(site.unfinished, schema)
+    server.rename_database(site.unfinished, site.database)
 
 
 def _schema_fingerprint() -> str:
@@ -271,14 +374,14 @@ def _django(environment: Mapping[str, str], *words: str) -> None:
         )
 
 
-def _web_command(port: int) -> Sequence[str]:
+def _web_command(site: Site, port: int) -> Sequence[str]:
     return [
         "gunicorn",
         "config.wsgi",
         f"--bind={ADDRESS}:{port}",
         "--preload",
         "--worker-class=gthread",
-        f"--workers={_WORKERS}",
+        f"--workers={site.workers}",
         f"--threads={_THREADS}",
         "--graceful-timeout=3",
         "--no-control-socket",

@@ -4,7 +4,8 @@ What one server may touch is one folder, its ``home``::
 
     home/               ours; 0700, or 0711 when the server runs as another user, who only passes through
         lock            held while the server is ours
-        passwords       0600, libpq format
+        passwords       0600, libpq format, of every role; ours alone
+        passwords.ROLE  0600, of one role: what the processes of its site are given
         server.log      0600
         data/           0700, the server's
         run/            0700, the server's: the Unix socket, the only door
@@ -43,6 +44,9 @@ from traitdunion.cli.postgres_binaries import (
 from traitdunion.cli.processes import Guarded
 
 OWNER: Final = "traitdunion"
+REGISTER_OWNER: Final = "registre"
+# Roles of the sites, and what each may do beside owning its databases. None has a right on the other's.
+_ROLES: Final = {OWNER: "CREATEDB", REGISTER_OWNER: "NOCREATEDB"}
 
 _ADMIN: Final = "postgres"
 _PORT: Final = 5432  # no TCP port is opened: it only names the socket file
@@ -136,13 +140,13 @@ class EmbeddedPostgres:
         if self._remove:
             shutil.rmtree(self.home, ignore_errors=True)
 
-    def url(self, database: str) -> str:
-        """Return the address of ``database`` for ``DATABASE_URL``; the password stays in its file."""
+    def url(self, database: str, *, owner: str = OWNER) -> str:
+        """Return the address of ``database`` for its owner; the password stays in a file that holds no other."""
         where = {
             "host": str(self._socket_folder),
             "port": _PORT,
-            "user": OWNER,
-            "passfile": str(self._passwords),
+            "user": owner,
+            "passfile": str(self._passwords_of(owner)),
         }
         return f"postgresql:///{quote(database)}?{urlencode(where)}"
 
@@ -151,9 +155,14 @@ class EmbeddedPostgres:
         with self._admin() as connection:
             return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
 
-    def create_database(self, name: str) -> None:
-        """Make an empty database that belongs to the application's role."""
-        self._run_sql("CREATE DATABASE {} OWNER {} TEMPLATE template0", name, OWNER)
+    def create_database(self, name: str, *, owner: str = OWNER) -> None:
+        """Make an empty database that belongs to the role of a site; no other role may connect to it."""
+        self._run_sql("CREATE DATABASE {} OWNER {} TEMPLATE template0", name, owner)
+        self.close_to_others(name)
+
+    def close_to_others(self, name: str) -> None:
+        """Let no role but its owner connect to a database: by default PostgreSQL lets them all."""
+        self._run_sql("REVOKE ALL ON DATABASE {} FROM PUBLIC", name)
 
     def rename_database(self, old: str, new: str) -> None:
         """Give the database ``old`` the name ``new``; nobody may be connected to it."""
@@ -269,14 +278,11 @@ class EmbeddedPostgres:
         """Make the cluster beside its place, then move it there: half a cluster never bears its name."""
         for leftover in (self._data, self.home / "data.new"):
             shutil.rmtree(leftover, ignore_errors=True)
-        password_of = {role: secrets.token_urlsafe(32) for role in (_ADMIN, OWNER)}
-        write_private(
-            self._passwords,
-            "".join(f"*:*:*:{role}:{password}\n" for role, password in password_of.items()),
-        )
+        first = secrets.token_urlsafe(32)
+        write_private(self._passwords, _line(_ADMIN, first))
         self._own_subfolder(self.home / "data.new")
         first_password = self.home / "data.new.password"
-        write_private(first_password, password_of[_ADMIN])
+        write_private(first_password, first)
         if self._account is not None:
             os.chown(first_password, self._account.uid, self._account.gid)
         command = [
@@ -356,13 +362,27 @@ class EmbeddedPostgres:
 
     def _prepare_roles(self) -> None:
         with self._admin() as connection:
-            row = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone()
-            if row is None:
-                connection.execute(
-                    sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(
-                        sql.Identifier(OWNER), sql.Literal(self._password(OWNER))
+            there = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+            for role, right in _ROLES.items():
+                if role not in there:
+                    password = self._draw_password(role)
+                    connection.execute(
+                        sql.SQL("CREATE ROLE {} LOGIN {} PASSWORD {}").format(
+                            sql.Identifier(role), sql.SQL(right), sql.Literal(password)
+                        )
                     )
-                )
+                write_private(self._passwords_of(role), _line(role, self._password(role)))
+
+    def _draw_password(self, role: str) -> str:
+        """Draw the password of a new role and keep it; one left by a start that was cut short is replaced."""
+        kept = self._passwords.read_text(encoding="utf-8").splitlines(keepends=True)
+        others = "".join(line for line in kept if line.split(":")[3] != role)
+        password = secrets.token_urlsafe(32)
+        write_private(self._passwords, others + _line(role, password))
+        return password
+
+    def _passwords_of(self, role: str) -> Path:
+        return self.home / f"{self._passwords.name}.{role}"
 
     def _password(self, role: str) -> str:
         for line in self._passwords.read_text(encoding="utf-8").splitlines():
@@ -416,3 +436,8 @@ class EmbeddedPostgres:
             f"PostgreSQL n’a pas démarré dans {self.home} ; il dit : « {telling[0]} ». "
             "Corrigez cette cause, ou recommencez à neuf avec « make demo RESET=1 »."
         )
+
+
+def _line(role: str, password: str) -> str:
+    """Return the line of a libpq password file: any host, any port, any database."""
+    return f"*:*:*:{role}:{password}\n"

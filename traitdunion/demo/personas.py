@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
@@ -46,6 +47,8 @@ _PURPOSES: Final = {
     Role.DPO: "lire ce que le site conserve",
     Role.INSPECTEUR: "lire tout l’état institutionnel à une date",
     Role.ADMINISTRATEUR: "tenir les personnes, les mandats et les modèles, préparer une vague du baromètre",
+    Role.SSC_ENREGISTREMENT: "ouvrir un dossier, enregistrer certificats et décisions",
+    Role.SSC_CONSULTATION: "lire les dossiers de son département, sans rien enregistrer",
 }
 
 
@@ -59,12 +62,12 @@ TWO_MANDATES: Final = Persona(
 
 
 def personas() -> Sequence[Persona]:
-    """Return one persona for every role."""
+    """Return one persona for every role of the site."""
     return [
         Persona(
             key=role.value, role=role, label=role.label[0].upper() + role.label[1:], purpose=_PURPOSES[role]
         )
-        for role in Role
+        for role in settings.ROLES
     ]
 
 

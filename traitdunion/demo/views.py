@@ -115,6 +115,12 @@ def persona_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def register_persona_list(request: HttpRequest) -> HttpResponse:
+    """Offer one identity for every role of the register."""
+    return render(request, "demo/register_persona_list.html", {"personas": personas()})
+
+
+@require_safe
 def letter_list(request: HttpRequest) -> HttpResponse:
     """Show the letters that the site sent: in the demonstration none leaves the machine."""
     sent = letters.latest(Path(settings.DEMO_LETTERS), most=LETTERS) if settings.DEMO_LETTERS else []
@@ -150,4 +156,4 @@ def persona_sign_in(request: HttpRequest, key: str) -> HttpResponseBase:
     if len(mandates) != 1:
         return redirect("identity:mandate_choice")
     request.session[SESSION_KEY] = str(mandates[0].public_id)
-    return redirect("portal:home")
+    return redirect(settings.HOME_PAGE)

@@ -2,11 +2,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.validators import URLValidator
 from dsfr.forms import DsfrBaseForm
 
 from traitdunion.core.choices import choices_of
-from traitdunion.identity.kinds import Holding, OrganisationKind, Role, Scope
+from traitdunion.identity.kinds import Holding, OrganisationKind, Scope
 from traitdunion.identity.models import Organisation, Person, Post
 from traitdunion.territories.models import Departement, Region
 
@@ -74,7 +75,7 @@ class OrganisationForm(Form):
 
 
 class PostForm(Form):
-    role = forms.ChoiceField(label="Rôle", choices=choices_of(Role))
+    role = forms.ChoiceField(label="Rôle", choices=lambda: choices_of(settings.ROLES))
     scope = forms.ChoiceField(
         label="Territoire",
         choices=[

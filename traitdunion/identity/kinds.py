@@ -52,6 +52,9 @@ class Role(Kind):
     DPO = "dpo", "délégué à la protection des données"
     INSPECTEUR = "inspecteur", "inspecteur"
     ADMINISTRATEUR = "administrateur", "administrateur"
+    # Of the register alone: those whom the director general of the ARS names, département by département.
+    SSC_ENREGISTREMENT = "ssc_enregistrement", "agent de l’ARS habilité à enregistrer"
+    SSC_CONSULTATION = "ssc_consultation", "agent de l’ARS habilité à consulter"
 
     def called(self, representative: str) -> str:
         """Return the label, where the State's representative in the département has another title than préfet.
@@ -61,6 +64,12 @@ class Role(Kind):
         """
         return representative if self is Role.PREFET and representative else self.label
 
+
+# The roles that a site knows: a post of any other cannot be made there.
+COORDINATION_ROLES = tuple(
+    role for role in Role if role not in {Role.SSC_ENREGISTREMENT, Role.SSC_CONSULTATION}
+)
+REGISTER_ROLES = (Role.SSC_ENREGISTREMENT, Role.SSC_CONSULTATION, Role.DPO, Role.ADMINISTRATEUR)
 
 # Posts whose absence is counted in days on the dyad page: a relation needs someone on each side.
 REFERENTS = {Side.PREFECTURE: Role.REFERENT_PREFECTURE, Side.ARS: Role.REFERENT_ARS}

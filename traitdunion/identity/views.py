@@ -216,7 +216,7 @@ def _act_under(request: HttpRequest, mandate: Mandate) -> HttpResponse:
     request.session[SESSION_KEY] = str(mandate.public_id)
     request.session.cycle_key()
     actions.choose(mandate, actor=mandate.as_actor(), at=timezone.now())
-    return redirect(_safe_next(request) or "portal:home")
+    return redirect(_safe_next(request) or settings.HOME_PAGE)
 
 
 # Leave

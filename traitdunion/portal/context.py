@@ -15,6 +15,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     match = getattr(request, "resolver_match", None)
     return {
         "demo": getattr(settings, "DEMO", False),
+        "site": settings.SITE,
         "publisher": settings.PUBLISHER,
         "mandate": mandate,
         # Read by full pages only: a fragment does not pay for the frame.

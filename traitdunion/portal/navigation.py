@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.urls import NoReverseMatch, ResolverMatch, reverse
 
 from traitdunion.identity.kinds import Role
@@ -88,15 +89,18 @@ MAIN = (
     Entry(label="Administration", page="identity:administration", shown_to=is_administrator),
 )
 PUBLIC = (
+    Entry(label="Le registre", page="register:about"),
     Entry(label="Avancement du plan", page="portal:public_plan"),
     Entry(label="Bilans nationaux", page="reviews:public_list"),
 )
 FOOTER = (
+    Entry(label="Ce que contient le registre", page="register:about"),
     Entry(label="Avancement du plan (page publique)", page="portal:public_plan"),
     Entry(label="Bilans nationaux publiés", page="reviews:public_list"),
     Entry(label="Données ouvertes", page="portal:open_data"),
     Entry(label="Vérifier un bilan", page="portal:proof_keys"),
     Entry(label="Accessibilité", page="portal:accessibility"),
+    Entry(label="Accessibilité", page="register:accessibility"),
     Entry(label="Mentions légales", page="portal:legal_notice"),
     Entry(label="Données personnelles", page="portal:privacy"),
 )
@@ -117,8 +121,8 @@ def frame() -> dict[str, str | None]:
 
 
 def home(mandate: Mandate | None) -> str:
-    """Return where the name of the site leads: the home of the mandate, or the public page of the plan."""
-    return address("portal:home" if mandate else "portal:public_plan") or "/"
+    """Return where the name of the site leads: the home of the mandate, or the page that everyone reads."""
+    return address(settings.HOME_PAGE if mandate else settings.PUBLIC_PAGE) or "/"
 
 
 def address(page: str, arguments: Mapping[str, Any] | None = None) -> str | None:

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from traitdunion.portal import urls_frame
 from traitdunion.portal.views import dyads, open_data, public
 
 app_name = "portal"
@@ -12,7 +13,7 @@ urlpatterns = [
     path("verifier-un-bilan/", public.proof_keys, name="proof_keys"),
     path("verifier-un-bilan/cles.json", public.proof_keys_file, name="proof_keys_file"),
     path("accessibilite/", public.accessibility, name="accessibility"),
-    path("mentions-legales/", public.legal_notice, name="legal_notice"),
+    *urls_frame.urlpatterns,
     path("donnees-personnelles/", public.privacy, name="privacy"),
     path("donnees-ouvertes/", open_data.tables, name="open_data"),
     path("donnees-ouvertes/datapackage.json", open_data.package, name="open_data_package"),

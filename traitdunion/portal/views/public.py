@@ -81,12 +81,6 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def legal_notice(request: HttpRequest) -> HttpResponse:
-    """Say who publishes the site."""
-    return render(request, "portal/legal_notice.html")
-
-
-@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """Say which personal data the site holds, and which it never holds."""
     return render(request, "portal/privacy.html")
