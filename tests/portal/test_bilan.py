@@ -178,6 +178,59 @@ def test_a_bar_stands_for_a_part_only():
     assert documents.content(more)["bars"] == []
 
 
+def estimate(side, value="3.2", unit="de 1 à 5 (intervalle de 2,8 à 3,6)"):
+    seen = "la préfecture" if side == "prefecture" else "l’ARS"
+    return figure(
+        f"dimension-confiance-{side}", value, label=f"Confiance, vue par {seen}", denominator=None, unit=unit
+    )
+
+
+def test_the_profile_draws_both_sides_with_their_intervals_and_says_them():
+    both = (estimate("ars", "2.9", "de 1 à 5 (intervalle de 2,0 à 4,1)"), estimate("prefecture"))
+    drawn = dataclasses.replace(BILAN, figures=(*both, *BILAN.figures))
+
+    [row] = documents.content(drawn)["profile"]
+
+    assert row["said"] == "Confiance : préfecture 3,2 (2,8 à 3,6), ARS 2,9 (2,0 à 4,1)."
+    assert [(point["side"], point["low"], point["high"]) for point in row["points"]] == [
+        ("prefecture", 2.8, 3.6),
+        ("ars", 2.0, 4.1),
+    ]
+    assert pdf(drawn) == pdf(drawn)
+    assert pdf(drawn) != pdf(dataclasses.replace(drawn, figures=(*both[:1], *BILAN.figures)))
+    assert "3,2 (2,8 à 3,6)" in words_of_docx(documents.word(drawn))
+
+
+def test_a_side_that_is_not_shown_is_said_and_another_figure_is_not_drawn():
+    alone = dataclasses.replace(BILAN, figures=(estimate("prefecture"), *BILAN.figures))
+
+    [row] = documents.content(alone)["profile"]
+
+    assert (row["ars"], len(row["points"])) == ("non montré", 1)
+    assert documents.content(BILAN)["profile"] == []
+
+
+def test_the_fates_of_earlier_commitments_are_drawn_over_their_number():
+    given = [
+        dataclasses.replace(BILAN.commitments[0], id=f"e{rank}", state=state, reason=reason)
+        for rank, (state, reason) in enumerate(
+            [(Keeping.KEPT, None), (Keeping.KEPT, None), (Keeping.NOT_KEPT, "Départ.")]
+        )
+    ]
+    fresh = dataclasses.replace(given[0], id="neuf", from_quarter=BILAN.quarter, state=Keeping.TO_KEEP)
+
+    drawn = documents.content(dataclasses.replace(BILAN, commitments=(*given, fresh)))["fates"]
+
+    assert [each["said"] for each in drawn] == [
+        "À tenir : 0 sur 3",
+        "Tenu : 2 sur 3",
+        "Non tenu : 1 sur 3",
+        "Abandonné : 0 sur 3",
+    ]
+    assert [each["percent"] for each in drawn] == [0.0, 66.7, 33.3, 0.0]
+    assert documents.content(dataclasses.replace(BILAN, commitments=(fresh,)))["fates"] == []
+
+
 def test_a_figure_in_a_sentence_leads_to_its_line():
     [section] = documents.content(BILAN)["sections"]
     words = [piece for piece in section["paragraphs"][0]["lines"][0] if piece["figure"]]

@@ -103,7 +103,7 @@ class Zone:
         '2026-04-23T21:30:00-03:00'
     """
 
-    __slots__ = ("_days", "_midnights", "_offsets", "_zone", "name")
+    __slots__ = ("_days", "_midnights", "_offsets", "_told", "_zone", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -111,6 +111,7 @@ class Zone:
         self._offsets: dict[int, int] = {}
         self._midnights: dict[Day, Instant] = {}
         self._days: dict[Day, tuple[bytes, bytes]] = {}
+        self._told: dict[Instant, tuple[bytes, bytes]] = {}  # midnights only: most limits end on one
 
     def offset(self, at: Instant) -> int:
         """Return what the local clock adds to UTC at that instant, in microseconds."""
@@ -133,12 +134,17 @@ class Zone:
         if found is None:
             if len(self._midnights) > MOST_CACHED:
                 self._midnights.clear()
+                self._told.clear()
             local = datetime.combine(date.fromordinal(day), datetime.min.time(), tzinfo=self._zone)
             found = self._midnights[day] = instant(local)
+            self._told[found] = self.told(found)
         return found
 
     def told(self, at: Instant) -> tuple[bytes, bytes]:
         """Return an instant on the local clock twice, in UTF-8: ISO 8601 with its offset, and in French words."""
+        known = self._told.get(at)
+        if known is not None:
+            return known
         ahead = self.offset(at)
         day, rest = divmod(at + ahead, DAY)
         names = self._days.get(day)
@@ -244,6 +250,7 @@ def end_of_day_after(start: Day, days: int, *, first_day: FirstDay, zone: Zone) 
     return zone.midnight(start + days + (first_day is FirstDay.NOT_COUNTED))
 
 
+@lru_cache(maxsize=65_536)
 def months_after(start: Day, months: int) -> Day:
     """Return the day with the same number ``months`` later, or the last day of that month.
 

@@ -213,7 +213,7 @@ LEFT_OUT: Final = (
 )
 def keep_first(measure: Measure, rule: Bound) -> None:
     """Expect the order to maintain in the last three days of the first month."""
-    start = _origin(measure)
+    start = measure.origin()
     if start is None or not rule.holds(start.day):
         return
     version = rule.on(start.day)
@@ -249,7 +249,7 @@ def keep_first(measure: Measure, rule: Bound) -> None:
 )
 def keep_again(measure: Measure, rule: Bound) -> None:
     """Expect an order to maintain before each period ends: three months, then six at most, counted from admission."""
-    origin = _origin(measure)
+    origin = measure.origin()
     if origin is None or measure.reinforced:
         return
     orders = measure.all("decision_maintien")
@@ -267,11 +267,6 @@ def keep_again(measure: Measure, rule: Bound) -> None:
         done = orders[rank + 1] if rank + 1 < len(orders) else None
         target = start.zone.midnight(last)
         measure.due(version, start, late, done, measure.ended(start), target=target, opens=opens)
-
-
-def _origin(measure: Measure) -> Event | None:
-    provisional = measure.all("mesure_provisoire")
-    return provisional[0] if provisional and measure.admission is not None else measure.admission
 
 
 # Article L. 3213-5-1

@@ -15,8 +15,6 @@ from traitdunion.law.facts import VOCABULARY, Event, Mode
 if TYPE_CHECKING:
     from traitdunion.law.obligation import Applied
 
-NEVER: Final = 1 << 62
-
 
 class State(StrEnum):
     """Where an act stands at the instant one looks."""
@@ -106,15 +104,6 @@ class Deadline:
     def starts_at(self) -> datetime:
         """Return the instant of the starting event, on the clock of the département."""
         return self.start.zone.moment(self.start.at)
-
-    @property
-    def order(self) -> tuple[int, int, str]:
-        """Return what sorts deadlines, soonest first."""
-        return (
-            self.late if self.late is not None else self.start.at,
-            self.start.at,
-            self.applied.rule.key,
-        )
 
     @property
     def explanation(self) -> str:

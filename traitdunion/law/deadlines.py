@@ -40,19 +40,15 @@ def compute(facts: Facts, *, at: datetime, law: Law = LAW) -> tuple[Deadline, ..
 def found(facts: Facts, at: Instant, law: Law) -> list[Deadline]:
     """Return the deadlines of a measure at an instant, soonest first."""
     measure = Measure(facts, at)
-    table = law.table(facts.mode)
-    applied = set()
-    for kind in measure.by:
-        for rule in table.get(kind, ()):
-            if rule not in applied:  # several of its triggers may have happened
-                applied.add(rule)
-                rule.rule.apply(measure, rule)
-    measure.out.sort(key=_order)
+    for rule in law.started_by(facts.mode, measure.by.keys()):
+        rule.rule.apply(measure, rule)
+    measure.out.sort(key=_soonest)
     return measure.out
 
 
-def _order(deadline: Deadline) -> tuple[int, int, str]:
-    return deadline.order
+def _soonest(one: Deadline) -> tuple[Instant, Instant, str]:
+    start = one.start.at
+    return start if one.late is None else one.late, start, one.applied.rule.key
 
 
 def decode(content: bytes) -> Facts:

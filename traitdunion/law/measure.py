@@ -83,10 +83,18 @@ class Measure:
 
     def observation(self) -> Event | None:
         """Return what the observation period starts from: first care, provisional measure or admission."""
-        for kind in ("premiers_soins", "mesure_provisoire"):
-            if events := self.by.get(kind):
-                return events[0]
-        return self.admission
+        return self.before_admission("premiers_soins") or self.origin()
+
+    def origin(self) -> Event | None:
+        """Return what the measure starts from: the provisional measure that came before, or the admission."""
+        return self.before_admission("mesure_provisoire") or self.admission
+
+    def before_admission(self, kind: str) -> Event | None:
+        """Return the first event of a type, unless the admission had come before it."""
+        events = self.by.get(kind)
+        if not events or (self.admission is not None and events[0].at > self.admission.at):
+            return None
+        return events[0]
 
     def spell_at(self, event: Event) -> Spell | None:
         """Return the stretch of hospitalisation complète that an event falls in."""

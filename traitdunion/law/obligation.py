@@ -230,27 +230,36 @@ def obligation(
     return enter
 
 
+MOST_SETS: Final = 20_000
+"""Sets of types of event whose rules are remembered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Law:
-    """All the rules, by mode and by the type of event that starts them."""
+    """All the rules, found by mode and by the types of event that start them."""
 
     rules: Mapping[str, Rule]
-    tables: dict[Mode, dict[str, tuple[Bound, ...]]] = field(default_factory=dict)
+    _tables: dict[Mode, tuple[Bound, ...]] = field(default_factory=dict)
+    _started: dict[tuple[Mode, frozenset[str]], tuple[Bound, ...]] = field(default_factory=dict)
 
-    def table(self, mode: Mode) -> dict[str, tuple[Bound, ...]]:
-        """Return the rules of a mode by what starts them."""
-        found = self.tables.get(mode)
+    def table(self, mode: Mode) -> tuple[Bound, ...]:
+        """Return the rules of a mode."""
+        found = self._tables.get(mode)
         if found is None:
-            found = self.tables[mode] = self._table(mode)
+            found = tuple(Bound(rule) for rule in self.rules.values() if mode in rule.modes)
+            self._tables[mode] = found
         return found
 
-    def _table(self, mode: Mode) -> dict[str, tuple[Bound, ...]]:
-        table: dict[str, list[Bound]] = {}
-        for rule in self.rules.values():
-            if mode in rule.modes:
-                for kind in rule.triggers:
-                    table.setdefault(kind, []).append(Bound(rule))
-        return {kind: tuple(rules) for kind, rules in table.items()}
+    def started_by(self, mode: Mode, kinds: Iterable[str]) -> tuple[Bound, ...]:
+        """Return the rules of a mode that events of these types start; the answer is remembered."""
+        place = mode, frozenset(kinds)
+        found = self._started.get(place)
+        if found is None:
+            if len(self._started) > MOST_SETS:
+                self._started.clear()
+            found = tuple(one for one in self.table(mode) if not place[1].isdisjoint(one.rule.triggers))
+            self._started[place] = found
+        return found
 
     def changed(self, key: str, since: date, number: int, *, source: str) -> "Law":
         """Return the law with one delay changed from a day on, as a draft would.

@@ -22,6 +22,7 @@ from traitdunion.reviews import document, figures
 from traitdunion.reviews.document import Bilan
 from traitdunion.reviews.figures import Figure
 from traitdunion.reviews.kinds import Operator, Owner, Voice
+from traitdunion.reviews.readback import figures_in
 from traitdunion.reviews.rules import Quarter
 
 AT_HAND: Final = (
@@ -32,6 +33,7 @@ EXAMPLE: Final = "Exemple : les critères de ce bilan sont de notre rédaction e
 WORKING_COPY: Final = "Copie de travail : seul le PDF du dossier de preuve est lié à la signature."
 COMMITMENTS: Final = ("Engagement", "À la charge de", "Échéance", "Suite")
 CRITERIA: Final = ("Critère", "Définition", "Attendu", "Trouvé", "Résultat")
+PROFILE: Final = ("De 1 (jamais) à 5 (toujours)", "Préfecture", "ARS")
 FIGURES: Final = ("N°", "Ce qui est compté", "Définition", "Source", "Valeur", "À la date du")
 HUNDRED: Final = Decimal(100)
 
@@ -62,7 +64,7 @@ def content(bilan: Bilan) -> Mapping[str, Any]:
         MalformedError: the bilan is not one that could be signed.
     """
     sha256 = document.sha256(bilan)
-    known = _known(bilan)
+    known = figures_in(bilan)
     conclusion = bilan.conclusion
     return {
         "title": _title(bilan),
@@ -101,6 +103,8 @@ def content(bilan: Bilan) -> Mapping[str, Any]:
         "meeting": _meeting(bilan, known),
         "criteria-version": f"Jeu de critères : {bilan.criteria_version}.",
         "criteria": _criteria(bilan, known),
+        "fates": _fates(bilan),
+        "profile": _profile(known),
         "bars": [bar for figure in known.values() if (bar := _bar(figure)) is not None],
         "figures": [
             {
@@ -120,24 +124,6 @@ def content(bilan: Bilan) -> Mapping[str, Any]:
 
 
 # What every kind of document says
-
-
-def _known(bilan: Bilan) -> Mapping[str, Figure]:
-    """Return the figures by identifier, in the order of the document."""
-    return {
-        each.id: Figure(
-            id=each.id,
-            label=each.label,
-            definition=each.definition,
-            source=each.source,
-            as_of=each.as_of,
-            value=None if each.value is None else Decimal(each.value),
-            denominator=None if each.denominator is None else Decimal(each.denominator),
-            unit=each.unit,
-            reason_missing=each.reason_missing,
-        )
-        for each in bilan.figures
-    }
 
 
 def _title(bilan: Bilan) -> str:
@@ -230,6 +216,54 @@ def _bar(figure: Figure) -> Mapping[str, Any] | None:
     return {"said": said, "percent": float(round(value / whole * HUNDRED, 1))}
 
 
+def _fates(bilan: Bilan) -> list[Mapping[str, Any]]:
+    """Return how many commitments of earlier bilans were kept, and the rest: bars over their number."""
+    earlier = [each.state for each in bilan.commitments if each.from_quarter != bilan.quarter]
+    return [
+        {
+            "said": f"{_capital(state.value)} : {earlier.count(state)} sur {len(earlier)}",
+            "percent": float(round(Decimal(earlier.count(state)) / len(earlier) * HUNDRED, 1)),
+        }
+        for state in document.Keeping
+        if earlier
+    ]
+
+
+def _profile(known: Mapping[str, Figure]) -> list[Mapping[str, Any]]:
+    """Return what each side answers on each dimension, to be drawn as points with their intervals, and to be read."""
+    rows: dict[str, dict[str, Any]] = {}
+    for figure in known.values():
+        estimate = figures.estimate_in(figure)
+        if estimate is not None:
+            row = rows.setdefault(
+                estimate.dimension, {"label": figure.label.partition(", vue par")[0], "points": []}
+            )
+            row["points"].append(
+                {
+                    "side": estimate.side,
+                    "said": _said(estimate),
+                    "value": float(estimate.value),
+                    "low": float(estimate.low),
+                    "high": float(estimate.high),
+                }
+            )
+    for row in rows.values():
+        row["points"].sort(
+            key=lambda point: point["side"], reverse=True
+        )  # the préfecture first, as everywhere
+        found = {point["side"]: point["said"] for point in row["points"]}
+        row["prefecture"], row["ars"] = (found.get(side, "non montré") for side in ("prefecture", "ars"))
+        row["said"] = f"{row['label']} : préfecture {row['prefecture']}, ARS {row['ars']}."
+    return list(rows.values())
+
+
+def _said(estimate: figures.Estimate) -> str:
+    value, low, high = (
+        f"{each:.1f}".replace(".", ",") for each in (estimate.value, estimate.low, estimate.high)
+    )
+    return f"{value} ({low} à {high})"
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -247,7 +281,7 @@ def word(bilan: Bilan) -> bytes:
     Raises:
         MalformedError: as ``content``.
     """
-    said, known = content(bilan), _known(bilan)
+    said, known = content(bilan), figures_in(bilan)
     paper = docx.Document()
     _head(paper, said)
     paper.add_heading(said["title"], level=1)
@@ -263,6 +297,9 @@ def word(bilan: Bilan) -> bytes:
     if said["commitments"]:
         paper.add_heading("Engagements", level=2)
         _table(paper, COMMITMENTS, said["commitments"])
+    if said["profile"]:
+        paper.add_heading("Profil du baromètre croisé", level=2)
+        _table(paper, PROFILE, [(row["label"], row["prefecture"], row["ars"]) for row in said["profile"]])
     if said["meeting"]:
         paper.add_heading(f"Réunion du {said['meeting']['day']}", level=2)
         paper.add_paragraph(f"Présents : {' ; '.join(said['meeting']['present'])}.")
@@ -372,7 +409,7 @@ def workbook(bilan: Bilan) -> bytes:
     Raises:
         MalformedError: as ``content``.
     """
-    said, known = content(bilan), _known(bilan)
+    said, known = content(bilan), figures_in(bilan)
     return write_workbook(
         [
             Sheet(title="Bilan", headers=("Partie", "Voix", "Texte"), rows=_text_rows(said)),

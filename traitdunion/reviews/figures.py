@@ -26,6 +26,10 @@ _NOT_A_FIGURE: Final = re.compile(
 )
 
 
+_SCALE: Final = re.compile(r"de 1 à 5 \(intervalle de ([1-5],\d) à ([1-5],\d)\)")
+_SEEN_BY: Final = re.compile(r"(?P<what>dimension-.+)-(?P<side>prefecture|ars)")
+
+
 class TokenError(Refusal):
     """A text cites a figure that does not exist, or is cut in the middle of a citation."""
 
@@ -282,3 +286,36 @@ def touched(texts: Sequence[str], changes: Sequence[Change]) -> list[bool]:
     """
     moved = {change.id for change in changes}
     return [not moved.isdisjoint(cited(text)) for text in texts]
+
+
+# Estimates of the baromètre, one for each side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What one side answers on a dimension, from 1 to 5, with its interval."""
+
+    dimension: str
+    side: str
+    value: Decimal
+    low: Decimal
+    high: Decimal
+
+
+def scale_of(low: Decimal, high: Decimal) -> str:
+    """Return the unit of an estimate, which says its interval: « 3,2 de 1 à 5 (intervalle de 2,8 à 3,6) ».
+
+    >>> scale_of(Decimal("2.8"), Decimal("3.6"))
+    'de 1 à 5 (intervalle de 2,8 à 3,6)'
+    """
+    first, last = (f"{bound:.1f}".replace(".", ",") for bound in (low, high))
+    return f"de 1 à 5 (intervalle de {first} à {last})"
+
+
+def estimate_in(figure: Figure) -> Estimate | None:
+    """Return the estimate that ``figure`` tells, read back from its name and its unit; None for any other figure."""
+    named, scale = _SEEN_BY.fullmatch(figure.id), _SCALE.fullmatch(figure.unit)
+    if named is None or scale is None or figure.value is None:
+        return None
+    low, high = (Decimal(bound.replace(",", ".")) for bound in scale.groups())
+    return Estimate(dimension=named["what"], side=named["side"], value=figure.value, low=low, high=high)

@@ -4,7 +4,6 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings
 
 from traitdunion.reviews import signing
@@ -28,8 +27,7 @@ def site_key() -> SigningKey:
 def new_key(*, at: datetime) -> tuple[bytes, bytes]:
     """Return a first key drawn now: its private PEM, and the chain of public keys that begins with it."""
     private = Ed25519PrivateKey.generate()
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return pem, SigningKey.start(private, at=at).chain.to_bytes()
+    return signing.pem_of_private(private), SigningKey.start(private, at=at).chain.to_bytes()
 
 
 def published_chain() -> KeyChain | None:

@@ -348,7 +348,7 @@ def _of_barometer(
 
 
 def _of_dimension(cell: Mapping[str, Any], source: str, as_of: date) -> Figure:
-    low, high = (f"{Decimal(str(cell[name])):.1f}".replace(".", ",") for name in ("low", "high"))
+    low, high = (Decimal(str(cell[name])) for name in ("low", "high"))
     name = re.sub(r"[^a-z0-9]+", "-", f"dimension-{cell['dimension']}-{cell['side']}".lower()).strip("-")
     return Figure(
         id=name,
@@ -359,7 +359,7 @@ def _of_dimension(cell: Mapping[str, Any], source: str, as_of: date) -> Figure:
         source=source,
         as_of=as_of,
         value=Decimal(str(cell["estimate"])).quantize(Decimal("0.1")),
-        unit=f"de 1 à 5 (intervalle de {low} à {high})",
+        unit=figures.scale_of(low, high),
     )
 
 
