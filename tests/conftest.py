@@ -7,6 +7,7 @@ The server starts before the first test and serves every xdist worker, each with
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 from pytest_socket import socket_allow_hosts
 
@@ -176,3 +177,24 @@ def empty_the_tables_that_hold_rows():
     TransactionTestCase._fixture_teardown = teardown
     yield
     TransactionTestCase._fixture_teardown = before
+
+
+# The spaces that ``portal.typography`` binds in a page.
+BOUND = re.compile(r"[\u00a0\u202f](?=[;!?:%€»])|(?<=[«°])\u00a0")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def pages_are_compared_with_ordinary_spaces():
+    """Let a test write « Qui ? » as it is typed; ``as_sent`` keeps the page with its bound spaces."""
+    before = Client.request
+
+    def request(self, **asked):
+        answer = before(self, **asked)
+        if answer.headers.get("Content-Type", "").startswith("text/html") and not answer.streaming:
+            answer.as_sent = answer.content.decode()
+            answer.content = BOUND.sub(" ", answer.as_sent)
+        return answer
+
+    Client.request = request
+    yield
+    Client.request = before

@@ -32,6 +32,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "traitdunion.portal.typography.FrenchSpacesMiddleware",  # below it: it says the length of the answer
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "traitdunion.identity.sessions.SessionLimitsMiddleware",

@@ -383,7 +383,7 @@ def administration(request: SignedInRequest) -> HttpResponse:
 @administrator_required
 def organisation_list(request: SignedInRequest) -> HttpResponse:
     """List the organisations."""
-    search, kind = request.GET.get("recherche", "").strip(), request.GET.get("nature", "")
+    search, kind = " ".join(request.GET.get("recherche", "").split()), request.GET.get("nature", "")
     departement = request.GET.get("departement", "")
     found = queries.organisations(search=search, kind=kind, departement=departement)
     return render(
@@ -468,7 +468,7 @@ def post_open(request: SignedInRequest, public_id: UUID) -> HttpResponse:
 @administrator_required
 def person_list(request: SignedInRequest) -> HttpResponse:
     """List the persons and their mandates of the day."""
-    search, state = request.GET.get("recherche", "").strip(), request.GET.get("acces", "")
+    search, state = " ".join(request.GET.get("recherche", "").split()), request.GET.get("acces", "")
     is_active = {"ouvert": True, "ferme": False}.get(state)
     found = queries.persons(search=search, is_active=is_active, day=timezone.localdate())
     return render(

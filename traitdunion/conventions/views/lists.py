@@ -152,7 +152,7 @@ class Filters:
         return cls(
             departement=str(asked.get("departement", ""))[:3],
             state=state if state in State else "",
-            words=str(asked.get("q", "")).strip()[:100],
+            words=" ".join(str(asked.get("q", "")).split())[:100],  # copied from a page, its spaces are bound
         )
 
     @property

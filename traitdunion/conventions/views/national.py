@@ -220,7 +220,7 @@ def _wanted(request: SignedInRequest) -> Wanted:
             state=_among(request, "etat", STATE_CHOICES),
             turn=_among(request, "tour", TURN_CHOICES),
             missing=_among(request, "manque", FACT_CHOICES),
-            text=request.GET.get("q", "")[:100],
+            text=" ".join(request.GET.get("q", "").split())[:100],
         ),
         indicator=INDICATORS.get(request.GET.get("indicateur", ""), INDICATORS["etat"]),
         order=request.GET.get("tri", "code"),

@@ -193,7 +193,7 @@ SORTS = {"echeance": "due_on", "ouverte": "opened_on", "territoire": "departemen
 
 def _filtered(request: SignedInRequest, day: datetime.date) -> queries.Ledger:
     """Return the visible actions that the address asks for, in its order; a value that means nothing filters all."""
-    asked = {name: request.GET.get(name, "").strip()[:100] for name in FILTERS}
+    asked = {name: " ".join(request.GET.get(name, "").split())[:100] for name in FILTERS}
     actions = queries.with_state(queries.known(access.actions_visible_to(request.mandate), day), day)
     if asked["mesure"]:
         actions = actions.filter(measure__code=asked["mesure"])

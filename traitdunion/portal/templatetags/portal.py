@@ -1,7 +1,6 @@
 """Tags and filters of our pages: the frame, tables whose order is in the address, French typography."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,11 +16,10 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from traitdunion.portal import navigation
+from traitdunion.portal.typography import NARROW, NO_BREAK, bind
 
 register = template.Library()
 
-NO_BREAK = "\N{NO-BREAK SPACE}"
-NARROW = "\N{NARROW NO-BREAK SPACE}"
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
@@ -126,16 +124,14 @@ def counted(value: float, words: str) -> str:
 
 @register.filter
 def nbsp(value: object) -> SafeString | str:
-    """Bind what French keeps on one line: before « : ; ! ? % € », inside guillemets, after « n° ».
+    """Bind the French spaces of a text that no page carries: the pages bind theirs, see ``typography``.
 
     >>> nbsp("Attention : « oui » ?").replace(NO_BREAK, "~").replace(NARROW, "_")
     'Attention~: «~oui~»_?'
     >>> nbsp("Avenant n° 2").replace(NO_BREAK, "~")
     'Avenant n°~2'
     """
-    bound = re.sub(r" (?=[;!?])", NARROW, str(value))
-    bound = re.sub(r" (?=[:%€»])", NO_BREAK, bound)
-    bound = re.sub(r"(?<=«) |(?<=n°) ", NO_BREAK, bound)
+    bound = bind(str(value))
     return mark_safe(bound) if isinstance(value, SafeString) else bound  # noqa: S308  # safe as it came in
 
 
