@@ -14,7 +14,7 @@ help: ## montre cette liste
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## sert les deux sites de démonstration, ports 8000 et 8001 (PORT=8100, RESET=1 pour repartir à neuf)
-	@scripts/bootstrap demo
+	@scripts/bootstrap demo $(PORT)
 	@exec $(BIN)/traitdunion demo --port $(PORT) $(if $(filter-out 0,$(RESET)),--reset)
 
 test: dev ## lance tous les tests (ARGS="-k convention", JOBS=1)

@@ -1,6 +1,8 @@
 """What ``scripts/bootstrap`` refuses, and in what words. Nothing is fetched: uv and Python do what they are told."""
 
+import contextlib
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -22,6 +24,8 @@ def machine(checkout, tmp_path):
     for name in READ:
         shutil.copy(checkout / name, root)
     script = shutil.copy(checkout / "scripts" / "bootstrap", root / "scripts")
+    (root / "traitdunion" / "cli").mkdir(parents=True)
+    shutil.copy(checkout / "traitdunion" / "cli" / "port.py", root / "traitdunion" / "cli")
     for tool in TOOLS:
         (programs / tool).symlink_to(shutil.which(tool))
 
@@ -30,9 +34,9 @@ def machine(checkout, tmp_path):
         program.write_text(f"#!{shutil.which('sh')}\n{lines}")
         program.chmod(0o755)
 
-    def run(profile="dev"):
+    def run(*words):
         return subprocess.run(
-            ["sh", script, profile],
+            ["sh", script, *(words or ("dev",))],
             env={"PATH": str(programs), "HOME": str(tmp_path)},
             capture_output=True,
             text=True,
@@ -52,7 +56,7 @@ def refused(done):
 
 def made(machine):
     """What is there beside the checkout, logs left out."""
-    kept = {"scripts", *READ}
+    kept = {"scripts", "traitdunion", *READ}
     return sorted(
         str(path.relative_to(machine.root))
         for path in machine.root.rglob("*")
@@ -128,3 +132,36 @@ def test_after_a_refusal_running_again_is_enough_and_then_says_nothing(machine):
     assert (done.returncode, done.stderr) == (0, "")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
     assert made(machine) == [".venv/bin/traitdunion", ".venv/bootstrap-dev"]
+
+
+def test_a_taken_port_is_said_before_anything_is_fetched(machine):
+    machine.has("uv", UV.format(sync=SYNCED))
+    machine.has("python3", f'exec {sys.executable} "$@"\n')
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        sentence = refused(machine("demo", port))
+        assert made(machine) == []
+        machine.has("python3", "exit 127\n")  # without a Python the wait is not spared, nothing else
+        assert machine("demo", port).returncode == 0
+
+    assert sentence.startswith(f"Le port {port} est déjà pris sur 127.0.0.1 : arrêtez ce qui l’occupe")
+
+
+def free_ports():
+    """Return a port that is free, and whose next is too."""
+    while True:
+        with socket.socket() as one, socket.socket() as other, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", 0))
+            other.bind(("127.0.0.1", one.getsockname()[1] + 1))
+            return one.getsockname()[1]
+
+
+def test_a_free_port_changes_nothing(machine):
+    machine.has("uv", UV.format(sync=SYNCED))
+    machine.has("python3", f'exec {sys.executable} "$@"\n')
+
+    assert machine("demo", str(free_ports())).returncode == 0
+    assert made(machine) == [".venv/bin/traitdunion", ".venv/bootstrap-demo"]

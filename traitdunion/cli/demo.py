@@ -16,7 +16,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -35,13 +34,13 @@ from traitdunion.cli.embedded_postgres import OWNER, REGISTER_OWNER, EmbeddedPos
 from traitdunion.cli.errors import LauncherError
 from traitdunion.cli.files import CommandRefusedError
 from traitdunion.cli.folders import no_room, own_folder, refusal_of, write_private
+from traitdunion.cli.port import ADDRESS, refusal_of_ports
 from traitdunion.cli.postgres_binaries import COPIES
 from traitdunion.cli.processes import Guarded
 from traitdunion.cli.progress import step
 from traitdunion.register import keyring as register_keyring
 from traitdunion.reviews import keyring
 
-ADDRESS: Final = "127.0.0.1"
 DATABASE: Final = "traitdunion_demo"
 BILAN_KEY: Final = "bilan-key.pem"
 BILAN_KEYS: Final = "bilan-keys.json"
@@ -132,8 +131,8 @@ def run(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     started = time.perf_counter()
     with _interrupted_by_any_signal(), contextlib.ExitStack() as running:
-        for port in (options.port, options.port + 1):
-            _check_port(port)
+        if refused := refusal_of_ports(options.port):
+            raise LauncherError(refused)
         assets.fetch(assets_folder())
         state = demo_folder()
         server = EmbeddedPostgres(_postgres_folder(state), durable=True)
@@ -227,25 +226,6 @@ def _watch(processes: Mapping[str, Guarded], state: Path) -> None:
                     "puis relancez."
                 )
         time.sleep(0.5)
-
-
-def _check_port(port: int) -> None:
-    if not 1 <= port <= 65535:
-        raise LauncherError(f"Le port {port} n’existe pas : donnez un nombre entre 1 et 65535.")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((ADDRESS, port))
-        except PermissionError:
-            raise LauncherError(
-                f"Le port {port} est réservé à root : choisissez-en un au-dessus de 1024, "
-                "par exemple « make demo PORT=8001 »."
-            ) from None
-        except OSError:
-            raise LauncherError(
-                f"Le port {port} est déjà pris sur {ADDRESS} : arrêtez ce qui l’occupe, ou choisissez-en un autre, "
-                f"par exemple « make demo PORT={port + 1 if port < 65535 else 8001} »."
-            ) from None
 
 
 def _postgres_folder(state: Path) -> Path:
