@@ -129,8 +129,8 @@ def test_an_empty_file_is_refused(content):
 
 
 def test_duplicated_columns_are_named():
-    assert refusal(HeaderError, "Échéance;Nom; echeance\nx;y;z\n") == (
-        "La colonne « echeance » figure deux fois (ligne 1, colonne « Échéance » et ligne 1, colonne « echeance ») ; "
+    assert refusal(HeaderError, "Échéance;Nom;; echeance\nx;y;;z\n") == (
+        "La colonne « echeance » figure deux fois (ligne 1, colonnes 1 et 4) ; "
         "un nom différent pour chaque colonne était attendu. Renommez ou supprimez l’une des deux."
     )
 

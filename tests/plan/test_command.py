@@ -33,7 +33,7 @@ def test_a_dry_run_says_what_would_change(plan, table, capsys):
     heard = capsys.readouterr()
     assert heard.out.startswith("1\xa0ligne nouvelle") or heard.out.startswith("1 ligne nouvelle")
     assert "--wet-run" in heard.out
-    assert "1 lignes sur 1" in heard.err
+    assert "1 ligne sur 1" in heard.err
     assert not IndicatorValue.objects.exists()
 
 

@@ -121,10 +121,8 @@ def import_table(
 
 
 def _tell(done: int, total: int) -> None:
-    end = "" if sys.stderr.isatty() else "\n"
-    print(
-        f"\r{done} lignes sur {total}" if not end else f"{done} lignes sur {total}", end=end, file=sys.stderr
-    )
+    said = f"{done} {'ligne' if done < 2 else 'lignes'} sur {total}"
+    print(f"\r{said}" if sys.stderr.isatty() else f"{said}\n", end="", file=sys.stderr)
 
 
 def _tell_errors(errors: Sequence[str]) -> None:

@@ -453,11 +453,15 @@ def _columns(number: int, values: Sequence[Value], *, is_sheet: bool, limits: Li
             continue
         key = normalised(header) or header
         if key in index:
-            former = _reference(number, positions[index[key]], headers[index[key]], is_sheet=is_sheet)
+            former = positions[index[key]]
+            # In a text file both have the same name, or almost: only their rank tells them apart.
+            where = (
+                f"{_letters(former)}{number} et {_letters(position)}{number}"
+                if is_sheet
+                else f"ligne {number}, colonnes {former + 1} et {position + 1}"
+            )
             raise HeaderError(
-                f"La colonne « {header[:80]} » figure deux fois ({former} et "
-                f"{_reference(number, position, header, is_sheet=is_sheet)}) ; un nom différent pour "
-                "chaque colonne "
+                f"La colonne « {header[:80]} » figure deux fois ({where}) ; un nom différent pour chaque colonne "
                 "était attendu. Renommez ou supprimez l’une des deux."
             )
         index[key] = len(headers)
