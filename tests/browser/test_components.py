@@ -51,6 +51,20 @@ def test_a_departement_of_the_map_leads_to_its_page(open_as):
     visit.page.wait_for_url(f"**{PAGE}")
 
 
+def test_lines_go_straight_from_point_to_point(open_as):
+    visit = open_as(None)
+
+    visit.go(PAGE)
+
+    visit.page.wait_for_function(
+        """() => {
+          const chart = document.querySelector('line-chart')._instance?.proxy?.chart;
+          const drawn = chart?.data.datasets.map((_, rank) => chart.getDatasetMeta(rank).dataset.options.tension);
+          return drawn?.length > 0 && drawn.every((tension) => tension === 0);
+        }"""
+    )
+
+
 def test_nothing_is_lost_without_script(open_as):
     visit = open_as(None, width=320, scripts=False)
 
