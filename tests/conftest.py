@@ -26,6 +26,8 @@ from traitdunion.cli.errors import LauncherError
 
 SERVER = pytest.StashKey[EmbeddedPostgres]()
 MODEL = "TRAITDUNION_TEST_MODEL"  # name of the migrated database, for the workers and the servers we start
+hypothesis_settings.register_profile("house", deadline=None)  # a test never asserts a time
+hypothesis_settings.load_profile("house")
 hypothesis_settings.register_profile("fuzz", max_examples=20_000, deadline=None)  # make fuzz
 LOOPBACK = ["127.0.0.1", "::1"]
 

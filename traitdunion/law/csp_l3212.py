@@ -6,7 +6,7 @@ Read in a consolidated copy (see ``citation.COPY_READ``). Source notes and open 
 from collections.abc import Iterator
 from typing import Final
 
-from traitdunion.law.counting import HOUR, Day, end_of_month_after, hours_after, months_after
+from traitdunion.law.counting import Day, end_of_month_after, hours_after, months_after
 from traitdunion.law.facts import CARE, DIRECTOR, Event, Mode
 from traitdunion.law.families import AT_ONCE, C5, UNSETTLED_MONTHS
 from traitdunion.law.measure import Measure
@@ -441,6 +441,14 @@ def answer_relative(measure: Measure, rule: Bound) -> None:
 
 # Article L. 3212-11
 
+ENTERED: Final = frozenset(
+    {
+        "admission", "certificat_24h", "certificat_72h", "certificat_mensuel", "decision_maintien",
+        "decision_forme", "information_personne", "decision_juge", "levee", "deces",
+    }
+)  # fmt: skip
+"""Facts that the register of the law carries (items 1° to 9°)."""
+
 
 @obligation(
     "I4",
@@ -449,7 +457,7 @@ def answer_relative(measure: Measure, rule: Bound) -> None:
     unit="heures",
     counting=C5,
     modes=CARE,
-    triggers=("admission",),
+    triggers=tuple(sorted(ENTERED)),
     starts="chaque fait que le registre porte : admission, certificat, information, décision, levée, décès",
     not_started_by="la fin du mois",
     stopped_by=NOTHING,
@@ -460,28 +468,14 @@ def answer_relative(measure: Measure, rule: Bound) -> None:
     versions=current(24, "CSP", "L. 3212-11"),
 )
 def write_in_register(measure: Measure, rule: Bound) -> None:
-    """Expect the register to follow each fact by 24 hours; the first fact it did not follow is told, else the last."""
-    written = [event.at for event in measure.all("transcription_registre")]
-    entered = [event for event in measure.events if event.kind in ENTERED and rule.holds(event.day)]
-    told: tuple[Event, Event | None] | None = None
+    """Expect the register to follow each fact it carries by 24 hours."""
+    written = measure.all("transcription_registre")
     rank = 0
-    for start in entered:
-        while rank < len(written) and written[rank] < start.at:
+    for start in measure.events:
+        if start.kind not in ENTERED or not rule.holds(start.day):
+            continue
+        while rank < len(written) and written[rank].at < start.at:
             rank += 1
-        done = measure.all("transcription_registre")[rank] if rank < len(written) else None
-        told = start, done
-        if done is None or done.at >= start.at + rule.on(start.day).n * HOUR:
-            break
-    if told is not None:
-        start, done = told
         version = rule.on(start.day)
+        done = written[rank] if rank < len(written) else None
         measure.due(version, start, hours_after(start.at, version.n), done)
-
-
-ENTERED: Final = frozenset(
-    {
-        "admission", "certificat_24h", "certificat_72h", "certificat_mensuel", "decision_maintien",
-        "decision_forme", "information_personne", "decision_juge", "levee", "deces",
-    }
-)  # fmt: skip
-"""Facts that the register of the law carries (items 1° to 9°)."""

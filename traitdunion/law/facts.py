@@ -285,20 +285,35 @@ def _events(listed: list[object], departement: str) -> list[Event]:
         found = VOCABULARY.get(kind) if isinstance(kind, str) else None
         if found is None:
             raise FactsError(_unknown(rank, kind))
-        if len(told) > 2:
+        if len(told) > BARE:
             _check_fields(rank, found, told)
+            moves = moves or "departement" in told
         elif found.needs:
             raise FactsError(f"L’événement n° {rank} ({kind}) doit porter « {min(found.needs)} ».")
-        at = read_instant(told.get("at"), f"L’événement n° {rank} ({kind})")
-        moves = moves or "departement" in told
+        try:
+            at = read(told["at"])
+        except (KeyError, TypeError, ValueError, OverflowError):
+            at = 0
+        if not OLDEST <= at < NEWEST:  # the sentence costs more than the reading: only where it is needed
+            at = read_instant(told.get("at"), f"L’événement n° {rank} ({kind})")
         raw.append((at, rank, told))
     raw.sort(key=_when)
-    zone, events = zone_of(departement), []
+    if not moves:
+        zone = zone_of(departement)
+        return [Event(str(told["type"]), at, departement, zone, told) for at, _, told in raw]
+    return _moving(raw, departement)
+
+
+BARE: Final = 2
+"""Fields of an event that says nothing but its type and its instant."""
+
+
+def _moving(raw: list[tuple[Instant, int, dict[str, object]]], departement: str) -> list[Event]:
+    events = []
     for at, rank, told in raw:
-        if moves and "departement" in told:
+        if "departement" in told:
             departement = _departement(told["departement"], f"L’événement n° {rank}")
-            zone = zone_of(departement)
-        events.append(Event(str(told["type"]), at, departement, zone, told))
+        events.append(Event(str(told["type"]), at, departement, zone_of(departement), told))
     return events
 
 
