@@ -430,7 +430,8 @@ def _unknown(rank: int, kind: object) -> str:
 
 
 def _shown(value: object) -> str:
-    text = str(value)
+    """Return what was given on one line, short enough for a sentence."""
+    text = "".join(letter if letter.isprintable() else "�" for letter in str(value)[:80])
     return text if len(text) <= 40 else f"{text[:40]}…"
 
 
