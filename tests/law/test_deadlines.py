@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from traitdunion.law.citation import COPY_READ, Mark
@@ -17,6 +17,7 @@ from traitdunion.law.obligation import REFORM, Law, NotInForceError
 from traitdunion.law.showing import difference, difference_told, page, show
 from traitdunion.law.texts import TEXTS, version_on
 
+FUZZED = settings(max_examples=5 * settings.default.max_examples)  # 100,000 in the long profile (make fuzz)
 START = datetime(2026, 4, 24, 14, 40, tzinfo=UTC)
 OF_CARE = sorted(set(VOCABULARY) - {"admission", "reunion_cdsp", "visite_cdsp", "rapport_annuel"})
 
@@ -57,6 +58,7 @@ def told(mode, events, *, departement="67", reinforced=False):
     }  # fmt: skip
 
 
+@FUZZED
 @given(MODES, EVENTS, st.booleans(), AT, st.sampled_from(["67", "973", "974"]))
 def test_the_answer_is_json_and_says_what_the_objects_say(mode, events, reinforced, at, departement):
     facts = read_facts(told(mode, events, departement=departement, reinforced=reinforced))
