@@ -8,7 +8,7 @@ BIN := .venv/bin
 # A path that only this checkout decides.
 unexport PYTHONPATH VIRTUAL_ENV DJANGO_SETTINGS_MODULE
 
-.PHONY: help demo test check format bench fuzz kills dev
+.PHONY: help demo test check format bench fuzz kills mutants dev
 
 help: ## montre cette liste
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ fuzz: dev ## cherche longuement des contre-exemples (tests Hypothesis)
 
 kills: dev ## tue 300 fois le worker au travail et compte ce que le serveur de messagerie a reçu (dix minutes)
 	@exec $(BIN)/python bench/kill_worker.py $(ARGS)
+
+mutants: dev ## change la loi un endroit à la fois et compte ce que ses tests voient (ARGS="--sample 0" : tout)
+	@exec $(BIN)/python -m bench.mutants --out bench/results/mutants.txt $(ARGS)
 
 dev:
 	@scripts/bootstrap dev

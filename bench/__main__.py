@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-from bench import analysis, answering, bench_import, bench_pages, calibration, campaign, reviews
+from bench import analysis, answering, bench_import, bench_pages, calibration, campaign, deadlines, reviews
 
 REPORTS = {
     "pages": bench_pages.main,
@@ -13,6 +13,7 @@ REPORTS = {
     "campaign": campaign.main,
     "answering": answering.main,
     "reviews": reviews.main,
+    "deadlines": deadlines.main,
 }
 
 if __name__ == "__main__":
@@ -25,6 +26,4 @@ if __name__ == "__main__":
             sys.argv = sys.argv[1:]
             runpy.run_module("bench.bench_tables", run_name="__main__")
         case _:
-            sys.exit(
-                "usage : python -m bench [pages|import|calibration|analysis|campaign|answering|reviews|tables]"
-            )
+            sys.exit(f"usage : python -m bench [{'|'.join(REPORTS)}|tables]")
