@@ -21,7 +21,7 @@ SITE = {
 }
 ROOT_URLCONF = "config.urls_register"
 ROLES = REGISTER_ROLES
-HOME_PAGE = "register:about"
+HOME_PAGE = "register:home"
 PUBLIC_PAGE = LOGOUT_REDIRECT_URL = "register:about"
 
 SECRET_KEY = environment.text("TRAITDUNION_REGISTER_SECRET_KEY", "")

@@ -45,6 +45,16 @@ def may_import(mandate: Mandate) -> bool:
     return mandate.role in {Role.ADMINISTRATEUR, Role.DESK_SANTE, Role.DESK_INTERIEUR, Role.SG_CIPDR}
 
 
+def is_register_agent(mandate: Mandate) -> bool:
+    """A mandate of an agent whom the ARS named for the register."""
+    return mandate.role in {Role.SSC_ENREGISTREMENT, Role.SSC_CONSULTATION}
+
+
+def follows_the_plan(mandate: Mandate) -> bool:
+    """A mandate that works on the coordination site."""
+    return not is_register_agent(mandate)
+
+
 def nothing(_mandate: Mandate | None) -> Mapping[str, Any]:
     """Give no argument to the page."""
     return {}
@@ -75,6 +85,8 @@ class Link:
 
 
 MAIN = (
+    Entry(label="Échéancier", page="register:schedule", shown_to=is_register_agent),
+    Entry(label="Chercher", page="register:search", shown_to=is_register_agent),
     Entry(label="Accueil", page="portal:home", shown_to=reads_several),
     Entry(label="Mon département", page="portal:dyad", shown_to=is_departemental, arguments=own_departement),
     Entry(label="Départements", page="portal:departement_list", shown_to=reads_several),
@@ -84,7 +96,7 @@ MAIN = (
     Entry(label="Bilans", page="reviews:review_list"),
     Entry(label="Plan", page="plan:plan"),
     Entry(label="Actions", page="plan:action_list"),
-    Entry(label="Postes vacants", page="identity:vacancy_list"),
+    Entry(label="Postes vacants", page="identity:vacancy_list", shown_to=follows_the_plan),
     Entry(label="Imports", page="exchange:run_list", shown_to=may_import),
     Entry(label="Administration", page="identity:administration", shown_to=is_administrator),
 )

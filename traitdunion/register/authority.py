@@ -66,21 +66,35 @@ class Carried:
     @property
     def checked(self) -> str:
         """How far the wording was read, in words."""
-        return "aucun texte ce jour-là" if self.wording is None else CHECKED[self.wording.status]
+        return "aucun article lu : à vérifier" if self.wording is None else CHECKED[self.wording.status]
 
 
+# Facts that the delays of the code rest on, and of which no article of the decree was read (docs/registre.md).
+UNREAD: Final = ""
 HELD: Final = (
     Held(label="Noms", item="identité du patient", is_sealed=True),
     Held(label="Prénoms", item="identité du patient", is_sealed=True),
     Held(label="Date de naissance", item="identité du patient", is_sealed=True),
     Held(label="Médecin auteur d’un certificat ou d’un avis", item="médecins", is_sealed=True),
     Held(
-        label="Mode, établissement, début et fin de la mesure",
+        label="Mode, début et fin de la mesure, décisions et arrêtés",
         item="situation administrative et juridique",
         is_sealed=False,
     ),
     Held(
-        label="Actes, décisions et leur date", item="situation administrative et juridique", is_sealed=False
+        label="Date des certificats et des avis",
+        item="échéancier des certificats et des arrêtés",
+        is_sealed=False,
+    ),
+    Held(
+        label="Saisine, décisions du juge et appels",
+        item="échéancier de la saisine du juge",
+        is_sealed=False,
+    ),
+    Held(
+        label="Établissement d’accueil, sorties, isolement, contention, informations données",
+        item=UNREAD,
+        is_sealed=False,
     ),
 )
 

@@ -51,3 +51,32 @@ OF_CARE: Final = frozenset(
         *("contention_debut", "decision_contention", "evaluation_contention"),
     }
 )
+
+# What the fields and closed values of the vocabulary are called on a page; a test compares the two.
+FIELD_LABELS: Final[Mapping[str, str]] = {
+    "accompagnee": "Sortie accompagnée",
+    "ancien": "Informations de plus de cinq ans",
+    "conclusion": "Conclusion",
+    "forme": "Forme des soins",
+    "objet": "Objet",
+    "par": "Demandée par",
+    "pour": "Pour le",
+    "received_at": "Reçu le",
+    "retour": "Retour prévu le",
+    "sens": "Sens de la décision",
+}
+VALUE_LABELS: Final[Mapping[str, str]] = {
+    "cdsp": "la commission (CDSP)",
+    "contention": "contention",
+    "controle": "contrôle de l’hospitalisation complète",
+    "hospitalisation_complete": "hospitalisation complète",
+    "isolement": "isolement",
+    "levee": "levée",
+    "mainlevee": "mainlevée",
+    "mainlevee_differee": "mainlevée à effet différé",
+    "maintien": "maintien",
+    "non": "non",
+    "oui": "oui",
+    "proche": "un proche",
+    "programme_de_soins": "programme de soins",
+}

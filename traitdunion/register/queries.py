@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
+from traitdunion.identity.kinds import OrganisationKind
+from traitdunion.identity.models import Organisation
 from traitdunion.register import sealing, vault
 from traitdunion.register.kinds import MarkKind
 from traitdunion.register.marks import Identity, Mark, words
@@ -43,9 +47,15 @@ def key_of(departement: str, dossier: UUID) -> bytes:
         KeysUnreadableError: the key of the site is missing or destroyed.
         SealBrokenError: the row was moved or altered.
     """
-    row = DossierKey.objects.get(departement=departement, dossier_uuid=dossier)
+    return _unwrapped(DossierKey.objects.get(departement=departement, dossier_uuid=dossier))
+
+
+def _unwrapped(row: DossierKey) -> bytes:
     return sealing.unwrap(
-        bytes(row.wrapped), under=vault.keys().of_epoch(row.epoch), departement=departement, dossier=dossier
+        bytes(row.wrapped),
+        under=vault.keys().of_epoch(row.epoch),
+        departement=row.departement_id,
+        dossier=row.dossier_uuid,
     )
 
 
@@ -62,14 +72,18 @@ def facts_of(measures: Sequence[Measure], *, with_authors: bool = True) -> Mappi
     [departement] = {measure.departement_id for measure in measures}
     found: dict[UUID, list[Fact]] = defaultdict(list)
     dossier_of = {measure.public_id: measure.dossier_uuid for measure in measures}
-    keys: dict[UUID, bytes] = {}
-    events = Event.objects.filter(departement=departement, measure_uuid__in=dossier_of)
-    for event in events.order_by("at", "recorded_at", "public_id"):
+    events = list(
+        Event.objects.filter(departement=departement, measure_uuid__in=dossier_of).order_by(
+            "at", "recorded_at", "public_id"
+        )
+    )
+    signed = {dossier_of[event.measure_uuid] for event in events if event.author_sealed is not None}
+    rows = DossierKey.objects.filter(departement=departement, dossier_uuid__in=signed if with_authors else ())
+    keys = {row.dossier_uuid: _unwrapped(row) for row in rows}
+    for event in events:
         author = ""
         if with_authors and event.author_sealed is not None:
             dossier = dossier_of[event.measure_uuid]
-            if dossier not in keys:
-                keys[dossier] = key_of(departement, dossier)
             author = sealing.unseal(
                 bytes(event.author_sealed), key=keys[dossier], place=author_place(event, dossier)
             )
@@ -101,6 +115,13 @@ def author_place(event: Event, dossier: UUID) -> Place:
         field="author",
         version=str(event.public_id),
     )
+
+
+def establishments() -> QuerySet[Organisation]:
+    """Return the hospitals that may receive, by name."""
+    return Organisation.objects.filter(
+        kind=OrganisationKind.ESTABLISHMENT.value, closed_on__isnull=True
+    ).order_by("name")
 
 
 def search(departement: Departement, typed: str) -> list[Found]:

@@ -11,7 +11,7 @@ from traitdunion.core.errors import Refusal
 from traitdunion.law import facts as law
 from traitdunion.law.counting import instant
 from traitdunion.law.measure import Measure
-from traitdunion.register.kinds import ENDS, FACT_LABELS, OF_CARE, STARTS
+from traitdunion.register.kinds import ENDS, FACT_LABELS, OF_CARE, STARTS, VALUE_LABELS
 from traitdunion.register.marks import words
 
 
@@ -49,6 +49,11 @@ class Fact:
     def label(self) -> str:
         """What happened, in French."""
         return FACT_LABELS[self.kind]
+
+    @property
+    def carried(self) -> str:
+        """What it carries, in French: closed values only, an instant is read in the zone of the page."""
+        return ", ".join(VALUE_LABELS[value] for value in self.detail.values() if value in VALUE_LABELS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
