@@ -63,7 +63,7 @@ _OF_REGISTER: Final = ("TRAITDUNION_REGISTER_",)
 _WORKER_COMMAND: Final = ("django", "procrastinate", "worker")
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _THREADS: Final = 2
-_ANSWER_SECONDS: Final = 60
+_ANSWER_SECONDS: Final = 180  # a busy machine takes one minute; a site that falls is seen at once
 _SERVER_ERROR: Final = 500
 
 
