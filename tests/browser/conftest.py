@@ -25,12 +25,14 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.filled import copy, django, environment_of
+from traitdunion.register import keyring
 
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "1"
@@ -180,12 +182,38 @@ def serve(tmp_path_factory, worker_name):
     return serve_
 
 
+@pytest.fixture(scope="session")
+def serve_register(tmp_path_factory, worker_name):
+    """Return what serves the register with its synthetic dossiers, on a database and keys of its own."""
+
+    @contextmanager
+    def serve_():
+        folder = tmp_path_factory.mktemp("register")
+        keys = folder / "keys.json"
+        keyring.write(keys, keyring.new_keys(at=datetime.now(UTC)))
+        model = os.environ.get("TRAITDUNION_TEST_MODEL", "template1")
+        with copy(f"browser_{worker_name}_register", model=model) as database:
+            surroundings = {
+                **os.environ,
+                "DJANGO_SETTINGS_MODULE": "config.settings.demo_register",
+                "TRAITDUNION_REGISTER_DATABASE_URL": database,
+                "TRAITDUNION_REGISTER_KEYS": str(keys),
+                "TRAITDUNION_REGISTER_SECRET_KEY": "navigateur " * 6,
+            }
+            for command in (["migrate", "--verbosity", "0"], ["demo_register"]):
+                django(*command, environment=surroundings)
+            with _server(folder, database, surroundings=surroundings) as environment:
+                yield environment
+
+    return serve_
+
+
 @contextmanager
-def _server(folder, database):
+def _server(folder, database, *, surroundings=None):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         environment = {
-            **environment_of(database),
+            **(surroundings or environment_of(database)),
             "TRAITDUNION_BASE_URL": address,
             "TRAITDUNION_DEMO_MAIL": str(folder / "mail"),
         }
