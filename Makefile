@@ -7,6 +7,8 @@ BIN := .venv/bin
 
 # A path that only this checkout decides.
 unexport PYTHONPATH VIRTUAL_ENV DJANGO_SETTINGS_MODULE
+# Some images ask for no bytecode: each of the processes that serve or test would compile the house again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test check format bench fuzz kills mutants dev
 

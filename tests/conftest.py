@@ -25,6 +25,9 @@ from traitdunion.cli.embedded_postgres import EmbeddedPostgres
 from traitdunion.cli.errors import LauncherError
 
 SERVER = pytest.StashKey[EmbeddedPostgres]()
+# Some images ask for no bytecode: the dozens of processes of a run would each compile the house again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 MODEL = "TRAITDUNION_TEST_MODEL"  # name of the migrated database, for the workers and the servers we start
 hypothesis_settings.register_profile("house", deadline=None)  # a test never asserts a time
 hypothesis_settings.load_profile("house")

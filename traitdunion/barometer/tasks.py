@@ -13,7 +13,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from traitdunion.audit import actors
-from traitdunion.barometer import actions, actions_notices, actions_results
+from traitdunion.barometer import actions, actions_notices
 from traitdunion.barometer.models import Remark, Sheet, Wave
 from traitdunion.notices import rules
 
@@ -87,5 +87,9 @@ def sweep() -> None:
 @app.task(name="barometer.compute_results", queueing_lock="barometer.compute_results")
 def compute_results(timestamp: int = 0) -> None:  # noqa: ARG001  # see above
     """Analyse the closed waves that have no result yet; a crash leaves a wave to do again."""
+    from traitdunion.barometer import (
+        actions_results,
+    )  # not at the top, read by every process: it brings scipy
+
     close_old_connections()
     actions_results.compute_missing(actor=ANALYSIS, at=timezone.now())
