@@ -20,7 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_socket import socket_allow_hosts
 
 from config.settings.environment import database
-from tests.filled import fill
+from tests.filled import FILL, FILL_FEW, copy, fill
 from traitdunion.cli.embedded_postgres import EmbeddedPostgres
 from traitdunion.cli.errors import LauncherError
 
@@ -146,12 +146,40 @@ def worker_name():
 @pytest.fixture(scope="session")
 def filled(shared_folder):
     """Return the name of a filled database, made by the first process that asks. Nobody writes in it: copy it."""
-    name, ready = f"filled_{shared_folder.name.replace('-', '_')}", shared_folder / "filled"
-    with (shared_folder / "filling").open("w") as lock:
+    letters = {"TRAITDUNION_DEMO_MAIL": str(shared_folder / "mail")}
+    return _made_once(shared_folder, "filled", lambda name: fill(name, FILL, **letters))
+
+
+def _made_once(shared_folder, kind, make):
+    name, ready = f"{kind}_{shared_folder.name.replace('-', '_')}", shared_folder / kind
+    with (shared_folder / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            ready.write_text(fill(name, letters=shared_folder / "mail"), encoding="utf-8")
+            ready.write_text(make(name), encoding="utf-8")
     return name
+
+
+@pytest.fixture(scope="session")
+def few(shared_folder, worker_name):
+    """Return the name of a database of this process where a few départements have two years of history."""
+    tests = {"DJANGO_SETTINGS_MODULE": "config.settings.test", "TRAITDUNION_SECRET_KEY": settings.SECRET_KEY}
+    model = _made_once(shared_folder, "few", lambda name: fill(name, FILL_FEW, **tests))
+    with copy(name := f"few_{worker_name}", model=model):
+        yield name
+
+
+@pytest.fixture(scope="module")
+def country(few, django_db_setup, django_db_blocker):
+    """Let the tests of a module read the few départements; what they write is undone after the last of them."""
+    with django_db_blocker.unblock():
+        own = connection.settings_dict["NAME"]
+        connection.close()
+        connection.settings_dict["NAME"] = few
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+        connection.close()
+        connection.settings_dict["NAME"] = own
 
 
 # Django fills these when it migrates; to empty them is to fill them again, a third of a second each time.

@@ -18,14 +18,46 @@ LETTERS = (
     "barometer:answer_screen",
     "barometer:answer_review",
 )
-# The demonstration's data, and an object in every state that a page shows.
+OF_ONE_ROLE = ("barometer:entry_", "notices:notice_detail")
+# Shown once, to whom it is given.
+SECRET = ("notices:calendar_feed",)
+# The demonstration's data, an object in every state that a page shows, and a wave that three people may answer.
 FILL = f"""
+from datetime import timedelta
 from django.core.management import call_command
+from django.utils import timezone
 from tests import pages
+from traitdunion.audit.actors import task
+from traitdunion.barometer import actions, keys
+from traitdunion.barometer.kinds import Format
+from traitdunion.barometer.models import QuestionnaireVersion
 call_command("demo_data", years=2, verbosity=0, stdout=open("/dev/null", "w"))
 stage = pages.stage()
-for name in {LETTERS}:
-    print(pages.address(name, stage, None))
+for name, page in pages.TABLE.items():
+    if page.method == "GET" and name not in {SECRET}:
+        for role in [None, *page.roles] if name.startswith({OF_ONE_ROLE}) else [None]:
+            print(name, role or "-", pages.address(name, stage, role))
+at, today = timezone.now(), timezone.localdate()
+who = {{"actor": task("essais"), "at": at}}
+wave = actions.prepare(
+    name="Essai au navigateur", form=Format.FULL, questionnaire=QuestionnaireVersion.objects.first(),
+    calendar=actions.Calendar(covers_since=today, covers_until_on=today, opens_on=today,
+                              closes_on=today + timedelta(days=9)),
+    today=today, **who)
+actions.open_wave(wave, today=today, roster_reason="Personnes en poste", **who)
+for rank, entry in enumerate(wave.entries.filter(departement="67", side="ars")[:3]):
+    print("answering", rank, f"/barometre/repondre/{{keys.token(entry)}}/")
+"""
+# A few départements, whose tests undo what they write: in the tests' own settings, which sign their links.
+FEW = ["01", "54", "57", "67", "68", "75", "88", "974"]
+FILL_FEW = f"""
+import io
+from django.core.management import call_command
+from django.utils import timezone
+from traitdunion.demo import world
+for command in ("load_territories", "load_plan", "load_convention_template"):
+    call_command(command, stdout=io.StringIO())
+world.build(today=timezone.localdate(), years=2, codes={FEW})
 """
 
 
@@ -60,11 +92,11 @@ def django(*words, environment):
     return done.stdout
 
 
-def fill(name, *, letters):
-    """Make the database ``name`` and return an address of each page that only a letter leads to."""
+def fill(name, lines, **surroundings):
+    """Make the database ``name``, run lines of Python on it and return what they print."""
     model = os.environ.get("TRAITDUNION_TEST_MODEL")
     with copy(name, model=model or "template1", keep=True) as database:
-        surroundings = {**environment_of(database), "TRAITDUNION_DEMO_MAIL": str(letters)}
+        environment = {**environment_of(database), **surroundings}
         if model is None:
-            django("migrate", "--verbosity", "0", environment=surroundings)
-        return django("shell", "--no-imports", "-c", FILL, environment=surroundings)
+            django("migrate", "--verbosity", "0", environment=environment)
+        return django("shell", "--no-imports", "-c", lines, environment=environment)

@@ -96,4 +96,8 @@ def stage(place, today, at):
         for side in Side:
             ask(wave, place, side, 1, today=today)
     actions.open_wave(waves["opened"], today=today, roster_reason="Petites équipes", **who)
-    return {**waves, "questionnaire": import_text(reworded, may_justify=False, **who)}
+    return {
+        **waves,
+        "link": link_of(waves["opened"]),
+        "questionnaire": import_text(reworded, may_justify=False, **who),
+    }

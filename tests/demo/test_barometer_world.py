@@ -1,10 +1,6 @@
 """The baromètre of the synthetic country: a loop already played once, and one that waits to be continued."""
 
-import io
-
 import pytest
-from django.core.management import call_command
-from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -17,18 +13,6 @@ from traitdunion.identity.kinds import Side
 from traitdunion.identity.models import Person
 from traitdunion.plan.kinds import OriginKind, Provenance
 from traitdunion.plan.models import Action
-
-CODES = ["01", "54", "57", "67", "68", "75", "88", "974"]
-
-
-@pytest.fixture(scope="module")
-def country(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        for command in ("load_territories", "load_plan", "load_convention_template"):
-            call_command(command, stdout=io.StringIO())
-        world.build(today=timezone.localdate(), years=2, codes=CODES)
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

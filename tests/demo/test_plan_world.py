@@ -1,36 +1,22 @@
 """The plan of the synthetic country: figures that agree with the site, a state of each kind, a proof that expired."""
 
-import io
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
-from django.db import transaction
 from django.db.models import Count, F, Q
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.filled import FEW
 from traitdunion.conventions import queries as conventions
 from traitdunion.conventions.models import Circuit, TemplateCircuit
-from traitdunion.demo import plan_world, world
+from traitdunion.demo import plan_world
 from traitdunion.demo.personas import HOME_DEPARTEMENT, ISSUER, TWO_MANDATES
 from traitdunion.identity.models import Mandate, Person
 from traitdunion.plan import queries as plan
 from traitdunion.plan.kinds import ActionState, MeasureState, ProofState, Provenance
 from traitdunion.plan.models import Action, Indicator, IndicatorValue, Target
-
-CODES = ["01", "67", "68", "75", "974"]
-
-
-@pytest.fixture(scope="module")
-def country(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        for command in ("load_territories", "load_plan", "load_convention_template"):
-            call_command(command, stdout=io.StringIO())
-        world.build(today=timezone.localdate(), years=2, codes=CODES)
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
@@ -71,7 +57,7 @@ def test_a_departement_answers_by_yes_or_no_and_the_nation_by_their_sum(today, c
 
 
 def test_what_was_signed_stays_signed(today):
-    for code in CODES:
+    for code in FEW:
         series = list(
             IndicatorValue.objects.filter(indicator__code="38-SIGNEE", departement=code)
             .order_by("measured_on")

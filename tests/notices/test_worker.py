@@ -25,7 +25,7 @@ from traitdunion.notices.kinds import NoticeState
 from traitdunion.notices.models import Notice
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("TRAITDUNION_KILLS", "12"))
+KILLS = int(os.environ.get("TRAITDUNION_KILLS", "6"))  # make kills: 300
 SEED = int(os.environ.get("TRAITDUNION_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 WITHIN = 30  # seconds in which what must come has come
 
