@@ -98,7 +98,9 @@ def measure(environment: dict[str, str], folder: Path):
     offering = timed(lambda: offered(quarter, at))[0]
     signing, signatures = timed(lambda: signed(quarter, today, at))
     working, archive = by_worker(quarter, environment, at)
+    before = busy()
     runs = [by_command(quarter, folder / f"bilans-{rank}") for rank in range(RUNS)]
+    worked = (busy() - before) / RUNS
     written = {path.name: path.read_bytes() for path in (folder / "bilans-0").iterdir()}
     same = {name: content for name, content in archive.items() if name != "LISEZMOI.txt"} == written
     packs = sorted(folder.glob("bilans-0/*.zip"))
@@ -113,10 +115,17 @@ def measure(environment: dict[str, str], folder: Path):
         f"  signer : {signing:.1f} s, {signatures} signatures",
         f"  documents par le worker : {working:.1f} s, de la demande à la fin ({made})",
         f"  documents par la commande, un seul processus : {by_hand}, démarrage compris",
+        f"  travail du processeur pour eux tous : {worked:.1f} s (la charge de la machine n’y entre pas)",
         f"  mêmes octets des deux façons : {'oui' if same else 'NON'}",
         f"  vérifier un dossier de preuve : {checking}, démarrage compris",
     ]
     return f"{count} bilans du {quarter.label}", lines, working if same else float("inf")
+
+
+def busy() -> float:
+    """Return the seconds of processor that the commands already run have taken."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 def opened(quarter, today, at) -> int:

@@ -1,8 +1,10 @@
 """A bilan as PDF, DOCX and ODS: all of it, the same bytes each time, and never read as markup."""
 
 import dataclasses
+import re
 import zipfile
 from datetime import date
+from hashlib import sha256
 from io import BytesIO
 
 import docx
@@ -153,6 +155,25 @@ def test_the_same_bilan_gives_the_same_bytes(make, bilan):
     assert make(bilan) == make(bilan)
 
 
+# What any machine makes of ``BILAN``: it changes with a template of ours, or with a library of uv.lock.
+PINNED = {
+    "pdf": "2f53ec959f7a7baeb805e937ae674a48855a23e0059ee401148b4a791eb70441",
+    "word": "807b5bca49f5140a797699ef7c032b554cfe09451d07f194cdb4cd5a5ebe91ad",
+    "workbook": "cb6d7b504396eca4ee36f80a53f9bf046b39132deb51b8a79465b187056b3e00",
+}
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_every_machine_makes_these_bytes(make):
+    assert sha256(make(BILAN)).hexdigest() == PINNED[make.__name__]
+
+
+@pytest.mark.parametrize("make", MAKERS[1:], ids=lambda make: make.__name__)
+def test_nothing_is_compressed_since_two_libraries_need_not_write_the_same(make):
+    with zipfile.ZipFile(BytesIO(make(BILAN))) as made:
+        assert {member.compress_type for member in made.infolist()} == {zipfile.ZIP_STORED}
+
+
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 def test_another_word_gives_other_bytes(make):
     assert make(BILAN) != make(dataclasses.replace(BILAN, limits=("Des faits, non un jugement !",)))
@@ -301,6 +322,14 @@ def test_a_word_processor_reads_the_document_in_french():
     paper = docx.Document(BytesIO(documents.word(BILAN)))
     assert {each.get(qn("w:val")) for each in paper.styles.element.iter(qn("w:lang"))} == {"fr-FR"}
     assert all(table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None for table in paper.tables)
+
+
+def test_every_style_that_a_word_document_names_is_in_it():
+    with zipfile.ZipFile(BytesIO(documents.word(BILAN))) as made:
+        text, styles = (made.read(f"word/{name}.xml").decode() for name in ("document", "styles"))
+    named = set(re.findall(r'<w:(?:p|r|tbl)Style w:val="([^"]+)"', text))
+    assert "TableGrid" in named
+    assert named <= set(re.findall(r'w:styleId="([^"]+)"', styles))
 
 
 def test_no_clock_is_in_a_word_document():

@@ -72,6 +72,16 @@ def text_of(answer):
 
 
 class TestReading:
+    def test_each_source_leads_to_the_page_that_says_it_today(self, prefecture):
+        shown = prefecture.get().content.decode()
+        assert shown.count('<tr id="chiffre-') >= 10
+
+        for path in set(
+            re.findall(r'<a href="(/[^"]*)">[^<]*<span class="fr-sr-only">&nbsp;: [^<]*, aujourd’hui', shown)
+        ):
+            assert prefecture.client.get(path).status_code == 200, path
+        assert shown.count(", aujourd’hui</span>") >= 8
+
     def test_a_bilan_opens_already_written(self, prefecture):
         said = text_of(prefecture.get())
 

@@ -102,7 +102,7 @@ def public_detail(request: HttpRequest, quarter: str, number: int | None = None)
         if bilan.meeting
         else [],
         "limits": [figures.render(each, known) for each in bilan.limits],
-        "figures": list(known.values()),
+        "figures": [(figure, "") for figure in known.values()],  # their sources are read under a mandate
         "signatures": [(Party(row.side), row) for row in version.signatures.all()],
         "declined": version.refusals,
         "others": [each for each in every if each.version.pk != version.pk],

@@ -28,6 +28,7 @@ from traitdunion.reviews.kinds import Conclusion, Fate, Level, Party, State, Ste
 from traitdunion.reviews.models import LIFE, Paragraph, Review, Version
 from traitdunion.reviews.outline import titles, voices
 from traitdunion.reviews.rules import Quarter
+from traitdunion.reviews.views.addresses import page_of
 from traitdunion.reviews.views.frame import read_review, today_in
 
 
@@ -86,7 +87,7 @@ def review_detail(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "judged": judged,
         "kept": Conclusion(version.kept) if version.kept else judged.conclusion,
         "sections": _sections(version, found, party if writes else None, request.GET.getlist("change")),
-        "figures": [found[name] for name in sorted(found)],
+        "figures": [(found[name], page_of(name, review.departement, quarter)) for name in sorted(found)],
         "before": [(each, Fate(each.state)) for each in commitments if each.review_id != review.pk],
         "promised": [each for each in commitments if each.review_id == review.pk],
         "meeting": getattr(review, "meeting", None),
