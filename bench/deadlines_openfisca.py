@@ -11,7 +11,8 @@ the group, their numbers are dated parameters. ``WAY`` says how facts enter the 
 - ``chosen``: arrays of measures, the events that count having been chosen beforehand in plain Python: only the delays
   are left to OpenFisca. It is no longer the rule written in OpenFisca, but nothing serves its speed better.
 
-What is not asked of it: refusing facts that do not fit, telling states, acts done or reasons.
+What is not asked of it: refusing facts that do not fit, telling states, acts done or reasons; nor a release undone on
+appeal or a transfer to another time zone, which the measures compared do not hold.
 """
 
 # ruff: noqa: ARG002, N805  # OpenFisca reads the signature of a formula

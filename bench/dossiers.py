@@ -2,7 +2,7 @@
 
 They follow from the seed and from nothing else: no real dossier, no statistic of one. Every mode of care, metropolitan
 and overseas départements, thirteen years of admissions, so that the old law is met as well as the new. Transfers stay
-inside one time zone, and every instant falls on a whole minute.
+inside one time zone, only what the judge upholds is appealed against, and every instant falls on a whole minute.
 """
 
 import random
@@ -110,7 +110,7 @@ class _Drawn:
         outcome = "maintien" if self.chance() < 0.93 else "mainlevee_differee"
         ruled = self.add(self.later(referred, DAY, 1, 5), "decision_juge", sens=outcome)
         told = self.add(self.later(ruled, HOUR, 1, 9), "notification_ordonnance")
-        if self.chance() < 0.08:
+        if outcome == "maintien" and self.chance() < 0.08:
             appeal = self.add(self.later(told, DAY, 1, 9), "appel")
             self.add(self.later(appeal, DAY, 2, 12), "decision_appel", sens="maintien")
         return ruled
