@@ -10,7 +10,7 @@ unexport PYTHONPATH VIRTUAL_ENV DJANGO_SETTINGS_MODULE
 # Some images ask for no bytecode: each of the processes that serve or test would compile the house again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check format bench fuzz kills mutants dev
+.PHONY: help demo test check format bench fuzz kills walk mutants dev
 
 help: ## montre cette liste
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ kills: dev ## tue 300 fois le worker au travail et compte ce que le serveur de m
 
 mutants: dev ## change la loi un endroit à la fois et compte ce que ses tests voient (ARGS="--sample 0" : tout)
 	@exec $(BIN)/python -m bench.mutants --out bench/results/mutants.txt $(ARGS)
+
+walk: dev ## parcourt les pages sans script à 320 px, puis au clavier seul (plusieurs minutes)
+	@exec $(BIN)/pytest -n $(JOBS) --dist worksteal -m walk $(ARGS)
 
 dev:
 	@scripts/bootstrap dev

@@ -53,7 +53,7 @@ def pytest_configure(config):
 def _migrated(server):
     server.create_database(name := "modele")
     done = subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+        [sys.executable, "-m", "django", "migrate", "--skip-checks", "--verbosity", "0"],
         env={**os.environ, "DATABASE_URL": server.url(name), "DJANGO_SETTINGS_MODULE": "config.settings.test"},
         cwd=Path(__file__).resolve().parents[1], capture_output=True, text=True,
     )  # fmt: skip

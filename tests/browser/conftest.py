@@ -17,6 +17,7 @@ Without Chromium these tests are skipped with a loud summary, and fail when CI i
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -139,21 +140,6 @@ def letters(served):
 
 
 @pytest.fixture(scope="session")
-def shell(served):
-    """Return a function that runs lines of Python inside the site, as its worker would, and returns what they print."""
-
-    def run(lines):
-        done = subprocess.run(
-            [sys.executable, "-m", "django", "shell", "--no-imports", "-c", lines],
-            cwd=ROOT, env=served, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout
-
-    return run
-
-
-@pytest.fixture(scope="session")
 def served(tmp_path_factory, worker_name, filled):
     """Serve the demonstration by another process on its own database; return the environment of that process."""
     with (
@@ -169,13 +155,11 @@ def serve(tmp_path_factory, worker_name):
 
     @contextmanager
     def serve_(codes):
-        model = os.environ.get("TRAITDUNION_TEST_MODEL", "template1")
-        with copy(f"browser_{worker_name}_few", model=model) as database:
-            for command in (
-                ["migrate", "--verbosity", "0"],
-                ["demo_data", "--years", "2", "--codes", *codes],
-            ):
-                django(*command, environment=environment_of(database))
+        model = os.environ.get("TRAITDUNION_TEST_MODEL")
+        with copy(f"browser_{worker_name}_few", model=model or "template1") as database:
+            if model is None:
+                django("migrate", "--verbosity", "0", environment=environment_of(database))
+            django("demo_data", "--years", "2", "--codes", *codes, environment=environment_of(database))
             with _server(tmp_path_factory.mktemp("site"), database) as environment:
                 yield environment
 
@@ -233,9 +217,11 @@ def _server(folder, database, *, surroundings=None):
 
 
 @pytest.fixture(scope="session")
-def letter_links(filled, shared_folder):
-    """Return an address of each page that only a letter leads to."""
-    return (shared_folder / "filled").read_text(encoding="utf-8").split()
+def addresses(filled, shared_folder):
+    """Return what gives the address of a page for a persona, about the objects put beside those of the country."""
+    lines = (shared_folder / "filled").read_text(encoding="utf-8").splitlines()
+    known = {(name, role): path for name, role, path in map(str.split, lines)}
+    return lambda name, persona: known.get((name, persona)) or known[name, "-"]
 
 
 def _wait_for(address, server, log):
@@ -382,13 +368,28 @@ def sessions():
     return {}
 
 
+@pytest.fixture(scope="session")
+def visitor_as(chromium, site):
+    """Return what asks for pages as a persona and opens none of them."""
+    contexts = {}
+
+    def visitor_as_(persona):
+        if persona not in contexts:
+            contexts[persona] = chromium.new_context(locale="fr-FR")
+            if persona is not None:
+                _sign_in(contexts[persona].request, site, persona)
+        return contexts[persona]
+
+    yield visitor_as_
+    for context in contexts.values():
+        context.close()
+
+
 @pytest.fixture
 def open_as(chromium, site, sessions):
     contexts, visits = [], []
 
     def open_(persona, *, width=1280, height=900, dark=False, scripts=True):
-        if persona is not None and persona not in sessions:
-            sessions[persona] = _sign_in(chromium, site, persona)
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
@@ -397,6 +398,9 @@ def open_as(chromium, site, sessions):
             storage_state=sessions.get(persona),
         )
         context.set_default_timeout(15_000)
+        if persona is not None and persona not in sessions:
+            _sign_in(context.request, site, persona)
+            sessions[persona] = json.loads(json.dumps(context.storage_state()))
         contexts.append(context)
         visits.append(Visit(context.new_page(), site, scripts=scripts))
         return visits[-1]
@@ -408,12 +412,13 @@ def open_as(chromium, site, sessions):
     assert complaints == []
 
 
-def _sign_in(chromium, site, persona):
-    context = chromium.new_context(locale="fr-FR")
-    page = context.new_page()
-    page.goto(f"{site}/demonstration/")
-    page.locator(f"form[action$='/entrer/{persona}/'] button").click()
-    page.wait_for_url(lambda url: "/demonstration/" not in url)
-    state = json.loads(json.dumps(context.storage_state()))
-    context.close()
-    return state
+def _sign_in(request, site, persona):
+    """Enter as the button of the page of personas does, which test_components.py presses."""
+    form = request.get(f"{site}/demonstration/").text()
+    token = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', form)[1]
+    entered = request.post(
+        f"{site}/demonstration/entrer/{persona}/",
+        form={"csrfmiddlewaretoken": token}, headers={"Referer": f"{site}/demonstration/"},
+    )  # fmt: skip
+    assert entered.ok, f"{persona} : {entered.status}"
+    assert "/demonstration/" not in entered.url, f"{persona} : {entered.url}"

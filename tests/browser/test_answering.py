@@ -4,29 +4,10 @@ import re
 
 import pytest
 
-OPEN = """
-from datetime import timedelta
-from django.utils import timezone
-from traitdunion.audit.actors import task
-from traitdunion.barometer import actions, keys
-from traitdunion.barometer.kinds import Format
-from traitdunion.barometer.models import QuestionnaireVersion
-at, today = timezone.now(), timezone.localdate()
-who = {"actor": task("essais"), "at": at}
-wave = actions.prepare(
-    name="Essai au navigateur", form=Format.FULL, questionnaire=QuestionnaireVersion.objects.first(),
-    calendar=actions.Calendar(covers_since=today, covers_until_on=today, opens_on=today,
-                              closes_on=today + timedelta(days=9)),
-    today=today, **who)
-actions.open_wave(wave, today=today, roster_reason="Personnes en poste", **who)
-for entry in wave.entries.filter(departement="67", side="ars")[:3]:
-    print(keys.token(entry))
-"""
-
 
 @pytest.fixture(scope="module")
-def links(shell):
-    return [f"/barometre/repondre/{token}/" for token in shell(OPEN).split()]
+def links(addresses):
+    return [addresses("answering", rank) for rank in "012"]
 
 
 def answer(visit, label):

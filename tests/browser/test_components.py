@@ -135,6 +135,17 @@ def test_the_theme_can_be_chosen_and_is_remembered(open_as):
     assert visit.page.locator("html").get_attribute("data-fr-theme") == "dark"
 
 
+def test_a_visitor_becomes_a_persona_with_one_click(open_as):
+    visit = open_as(None)
+    visit.go("/demonstration/")
+
+    with visit.page.expect_navigation():
+        visit.page.locator("form[action$='/entrer/referent_ars/'] button").click()
+
+    assert "/demonstration/" not in visit.page.url
+    assert visit.page.get_by_role("button", name="Se déconnecter").count() > 0
+
+
 def test_an_unknown_page_says_what_to_do(open_as):
     visit = open_as(None)
 
