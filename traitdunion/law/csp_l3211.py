@@ -25,6 +25,7 @@ from traitdunion.law.obligation import (
     PSYCHIATRE,
     READ_SINCE,
     REFORM,
+    REGISTER,
     WHO_DECIDES,
     Bound,
     Stake,
@@ -74,12 +75,18 @@ def first_certificate(measure: Measure, rule: Bound) -> None:
     if start is None or not rule.holds(start.day):
         return
     version = rule.on(start.day)
-    authors = {event.author for event in measure.all("certificat_initial")} - {None}
-    done, note = measure.first("certificat_24h", start), ""
-    if done is not None and done.author in authors:
-        done, note = None, "Le certificat est d’un auteur des certificats d’admission : il ne vaut pas ici."
+    given, done = measure.first("certificat_24h", start), _first_certificate(measure, start)
+    note = ""
+    if done is None and given is not None:
+        note = "Le certificat est d’un auteur des certificats d’admission : il ne vaut pas ici."
     late = hours_after(start.at, version.n)
     measure.due(version, start, late, done, measure.ended(start), note=note)
+
+
+def _first_certificate(measure: Measure, start: Event) -> Event | None:
+    """Return the first certificate of the 24 hours that is not of an author of the entry certificates."""
+    authors = {event.author for event in measure.all("certificat_initial")} - {None}
+    return next((one for one in measure.after("certificat_24h", start) if one.author not in authors), None)
 
 
 @obligation(
@@ -105,16 +112,23 @@ def second_certificate(measure: Measure, rule: Bound) -> None:
     if start is None or not rule.holds(start.day):
         return
     version = rule.on(start.day)
-    done, note = measure.first("certificat_72h", start), ""
-    if done is not None and done.author is not None and measure.mode in TWO_PSYCHIATRISTS:
-        before = measure.first("certificat_24h", start)
-        if before is not None and before.author == done.author:
-            done, note = (
-                None,
-                "Les deux certificats sont du même psychiatre : la loi en veut deux différents.",
-            )
+    given = done = measure.first("certificat_72h", start)
+    note = ""
+    if given is not None and measure.mode in TWO_PSYCHIATRISTS:
+        before = _first_certificate(measure, start)
+        same = None if before is None else before.author
+        after = measure.after("certificat_72h", start)
+        done = next((one for one in after if one.author is None or one.author != same), None)
+        if done is None:
+            note = "Les deux certificats sont du même psychiatre : la loi en veut deux différents."
+    if done is None and measure.lapsed_before_admission():
+        measure.apart(version, start, LAPSED)
+        return
     late = hours_after(start.at, version.n)
     measure.due(version, start, late, done, measure.ended(start), note=note)
+
+
+LAPSED: Final = "La mesure provisoire a pris fin d’elle-même : 48 heures sans décision du préfet (E10)."
 
 
 def _certificate_elsewhere(key: str, number: int, kind: str, act: str) -> None:
@@ -317,7 +331,7 @@ ACCOMPANIED: Final = 12
 
 @obligation(
     "P12.annonce",
-    act="Annoncer au préfet la sortie non accompagnée",
+    act="Annoncer au préfet la sortie de courte durée",
     actor=DIRECTEUR,
     unit="heures",
     counting=C5,
@@ -333,16 +347,11 @@ ACCOMPANIED: Final = 12
     versions=current(48, "CSP", "L. 3211-11-1"),
 )
 def announce_leave(measure: Measure, rule: Bound) -> None:
-    """Expect the préfet to be told at least 48 hours before a leave alone."""
+    """Expect the préfet to be told at least 48 hours before a leave, accompanied or not: the text has one delay."""
     for start in measure.all("demande_sortie"):
         if not rule.holds(start.day):
             continue
         version = rule.on(start.day)
-        if start.value("accompagnee") == "oui":
-            measure.apart(
-                version, start, "La sortie est accompagnée : ce délai vise la sortie non accompagnée."
-            )
-            continue
         late = start.instant("pour") - version.n * HOUR + 1
         measure.due(version, start, late, measure.first("transmission_sortie", start), measure.ended(start))
 
@@ -432,11 +441,10 @@ def request_ruled(measure: Measure, rule: Bound) -> None:
             continue
         version = rule.on(start.day)
         done = measure.judged(start, "mainlevee", "controle")
-        expert = measure.first("expertise_ordonnee", start)
-        if expert is not None and done is not None and expert.at > done.at:
-            expert = None
-        days, note = (version.n, "") if expert is None else (WITH_EXPERT, "Porté à 25 jours par l’expertise.")
-        late = end_of_day_after(start.day, days, first_day=FirstDay.COUNTED, zone=start.zone)
+        late, note = end_of_day_after(start.day, version.n, first_day=FirstDay.COUNTED, zone=start.zone), ""
+        if measure.expert_within(start, late, done):
+            late = end_of_day_after(start.day, WITH_EXPERT, first_day=FirstDay.COUNTED, zone=start.zone)
+            note = "Porté à 25 jours par l’expertise."
         measure.due(version, start, late, done, measure.ended(start), note=note)
 
 
@@ -646,12 +654,17 @@ SIX_MONTHS: Final = 6
 
 
 def _upheld(measure: Measure) -> list[Event]:
-    """Return the decisions of the judge that keep the hospitalisation complète going."""
-    return [
+    """Return what keeps the hospitalisation complète going: the judge's decisions, and those that undo his on appeal."""
+    kept = [
         event
         for event in measure.all("decision_juge")
         if event.value("sens") == "maintien" and _on_measure(event)
     ]
+    for event in measure.all("decision_appel"):
+        undone = measure.latest("decision_juge", event)
+        if event.value("sens") == "maintien" and _on_measure(event) and undone and undone not in kept:
+            kept.append(event)
+    return sorted(kept, key=lambda event: event.at)
 
 
 @obligation(
@@ -678,8 +691,36 @@ def rule_with_expert(measure: Measure, rule: Bound) -> None:
             version = rule.on(start.day)
             spell = measure.spell_at(start)
             late = end_of_day_after(start.day, version.n, first_day=FirstDay.COUNTED, zone=start.zone)
+            if not _puts_off(measure, start, late):
+                measure.apart(version, start, NOT_PUT_OFF)
+                continue
             done = measure.judged(start, "controle", "mainlevee")
             measure.due(version, start, late, done, spell.end if spell else measure.ended(start))
+
+
+NOT_PUT_OFF: Final = (
+    "Cette expertise n’allonge aucun contrôle en cours : elle est venue après son terme, ou pour une demande de "
+    "mainlevée ou un appel."
+)
+
+
+def _puts_off(measure: Measure, order: Event, extended: int) -> bool:
+    """Say whether an order came before the end of a control (J2, J3, J4) still open, and ends after it."""
+    starts = [(spell.start, "J2" if rank == 0 else "J3.decision") for rank, spell in enumerate(measure.full)]
+    for start, key in (*starts, *((event, "J4.decision") for event in _upheld(measure))):
+        versions = [version for version in REGISTER[key].versions if version.since.toordinal() <= start.day]
+        if not versions or start.at > order.at:
+            continue
+        number = versions[-1].number or 0
+        late = (
+            end_of_month_after(start.day, number, zone=start.zone)
+            if key == "J4.decision"
+            else end_of_day_after(start.day, number, first_day=FirstDay.COUNTED, zone=start.zone)
+        )
+        done = measure.judged(start, "controle", "mainlevee")
+        if order.at < late < extended and (done is None or order.at <= done.at):
+            return True
+    return False
 
 
 @obligation(
@@ -794,12 +835,13 @@ def rule_on_suspended(measure: Measure, rule: Bound) -> None:
         start = measure.latest("appel", granted) or granted
         if rule.holds(start.day):
             version = rule.on(start.day)
-            expert = measure.first("expertise_ordonnee", start)
-            days, note = (
-                (version.n, "") if expert is None else (EXTENSION, "Porté à 14 jours par l’expertise.")
-            )
-            late, put_off = end_of_working_day_after(start.day, days, start.departement, zone=start.zone)
-            done = measure.first("decision_appel", start)
+            done, note = measure.first("decision_appel", start), ""
+            late, put_off = end_of_working_day_after(start.day, version.n, start.departement, zone=start.zone)
+            if measure.expert_within(start, late, done):
+                note = "Porté à 14 jours par l’expertise."
+                late, put_off = end_of_working_day_after(
+                    start.day, EXTENSION, start.departement, zone=start.zone
+                )
             # A release by the first judge does not end what is suspended.
             stop = measure.earliest(start, "levee", "deces")
             note = " ".join(filter(None, (note, put_off)))

@@ -20,6 +20,7 @@ from traitdunion.law.obligation import (
     DIRECTEUR,
     PREFET_ACTS,
     PSYCHIATRE,
+    Applied,
     Bound,
     Stake,
     current,
@@ -28,12 +29,6 @@ from traitdunion.law.obligation import (
 
 CLEAR: Final = 1
 """A jour franc delay runs one day more than its number: neither its first nor its last day counts."""
-
-
-def _clear_days(start: Event, days: int) -> tuple[int, int]:
-    """Return the end of a delay of « jours francs », and the prudent limit one day before."""
-    late = end_of_day_after(start.day, days + CLEAR, first_day=FirstDay.NOT_COUNTED, zone=start.zone)
-    return late, end_of_day_after(start.day, days, first_day=FirstDay.NOT_COUNTED, zone=start.zone)
 
 
 # Article L. 3213-1
@@ -252,20 +247,25 @@ def keep_again(measure: Measure, rule: Bound) -> None:
     origin = measure.origin()
     if origin is None or measure.reinforced:
         return
-    orders = measure.all("decision_maintien")
-    months = 1
-    for rank, start in enumerate(orders):
-        if not rule.holds(start.day):
-            continue
+    periods: list[tuple[Event, Applied, int, int]] = []
+    total = 1
+    last = months_after(origin.day, total)
+    for start in measure.all("decision_maintien"):
+        if start.day <= last - WINDOW or not rule.holds(start.day):
+            continue  # before the last three days of the period under way, it opens no other
         version = rule.on(start.day)
-        months += FIRST_RENEWAL if rank == 0 else version.n
-        last = months_after(origin.day, months)
+        months = version.n if periods else FIRST_RENEWAL
+        total += months
+        last = months_after(origin.day, total)
         if last < start.day:  # made long after its period: the count starts again from what was decided
-            origin, months = start, version.n
+            origin, total = start, months
             last = months_after(start.day, months)
+        periods.append((start, version, last, months_after(start.day, months)))
+    for rank, (start, version, last, shortest) in enumerate(periods):
         opens, late = start.zone.midnight(last - WINDOW + 1), start.zone.midnight(last + 1)
-        done = orders[rank + 1] if rank + 1 < len(orders) else None
-        target = start.zone.midnight(last)
+        done = periods[rank + 1][0] if rank + 1 < len(periods) else None
+        # No text read says whether a period runs from the end of the one before or from its own order.
+        target = start.zone.midnight(min(last, shortest + 1))
         measure.due(version, start, late, done, measure.ended(start), target=target, opens=opens)
 
 
@@ -517,7 +517,9 @@ def prefet_decides(measure: Measure, rule: Bound) -> None:
     for start in measure.all("transmission_prefet"):
         if measure.latest("certificat_fin_hc", start) is not None and rule.holds(start.day):
             version = rule.on(start.day)
-            late, target = _clear_days(start, version.n)
+            received = start.zone.day(start.instant("received_at"))
+            late = start.zone.midnight(received + version.n + CLEAR + 1)
+            target = start.zone.midnight(received + version.n + 1)
             done = measure.earliest(start, "decision_forme", "levee", "refus_prefet")
             measure.due(version, start, late, done, measure.ended(start), target=target)
 

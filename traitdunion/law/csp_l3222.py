@@ -37,7 +37,7 @@ ISOLATION, RESTRAINT = "isolement", "contention"
 
 
 def _since_2022(number: int | None, article: str, part: str) -> tuple[Version, ...]:
-    return dated({IN_FORCE: (number, Mark.READ), READ_SINCE: (number, Mark.READ)}, "CSP", article, part)
+    return dated({IN_FORCE: (number, Mark.UNVERIFIED), READ_SINCE: (number, Mark.READ)}, "CSP", article, part)
 
 
 # Article L. 3222-2
@@ -135,15 +135,21 @@ def _total(key: str, what: str, number: int, *, row_act: str) -> None:
     def total(measure: Measure, rule: Bound) -> None:
         ends = {chain[0].start: chain[-1].end for chain in measure.chains(what)}
 
-        def settled(start: Event) -> Event | None:
-            found = [event for event in (ends[start], measure.first("information_juge", start)) if event]
+        def settled(start: Event, late: Instant) -> Event | None:
+            told = measure.since("information_juge", start, late - LEAD)
+            found = [event for event in (ends[start], told) if event]
             return min(found, key=lambda event: event.at) if found else None
 
         _at_threshold(measure, rule, what, settled)
 
 
 def _at_threshold(
-    measure: Measure, rule: Bound, what: str, done: Callable[[Event], Event | None], *, right: bool = False
+    measure: Measure,
+    rule: Bound,
+    what: str,
+    done: Callable[[Event, Instant], Event | None],
+    *,
+    right: bool = False,
 ) -> None:
     """Expect an act before stretches that add up reach the number of the rule, in hours."""
     for chain in measure.chains(what):
@@ -152,7 +158,7 @@ def _at_threshold(
             continue
         version = rule.on(start.day)
         late = _reached(chain, version.n)
-        act = done(start)
+        act = done(start, late)
         if act is not None and chain[-1].end is not None and act.at > chain[-1].end.at:
             act = None  # it belongs to what came after
         note = (
@@ -245,11 +251,9 @@ def _inform_judge(key: str, what: str, number: int, part: str) -> None:
         versions=_since_2022(number, "L. 3222-5-1", part),
     )
     def inform_judge(measure: Measure, rule: Bound) -> None:
-        def told(start: Event) -> Event | None:
-            floor = start.at + rule.on(start.day).n * HOUR if number > FIRST[what] else start.at
-            return next((e for e in measure.after("information_juge", start) if e.at >= floor - LEAD), None)
-
-        _at_threshold(measure, rule, what, told)
+        _at_threshold(
+            measure, rule, what, lambda start, late: measure.since("information_juge", start, late - LEAD)
+        )
 
 
 FIRST: Final = {ISOLATION: 48, RESTRAINT: 24}
@@ -281,7 +285,9 @@ def _inform_relative(key: str, what: str) -> None:
         versions=_since_2022(FIRST[what], "L. 3222-5-1", "II ; R. 3211-31-1"),
     )
     def inform_relative(measure: Measure, rule: Bound) -> None:
-        _at_threshold(measure, rule, what, lambda start: measure.first("information_proches", start))
+        _at_threshold(
+            measure, rule, what, lambda start, late: measure.since("information_proches", start, late - LEAD)
+        )
 
 
 _inform_relative("S6.isolement", ISOLATION)
@@ -307,7 +313,7 @@ def _refer(key: str, what: str, number: int) -> None:
         versions=_since_2022(number, "L. 3222-5-1", "II ; R. 3211-39, II"),
     )
     def refer(measure: Measure, rule: Bound) -> None:
-        _at_threshold(measure, rule, what, lambda start: measure.referred(start, what))
+        _at_threshold(measure, rule, what, lambda start, _late: measure.referred(start, what))
 
 
 _refer("S7", ISOLATION, 72)
@@ -335,7 +341,7 @@ def _rule(key: str, what: str, number: int) -> None:
         versions=_since_2022(number, "L. 3222-5-1", "II ; R. 3211-39, II"),
     )
     def rule_on(measure: Measure, rule: Bound) -> None:
-        _at_threshold(measure, rule, what, lambda start: measure.judged(start, what))
+        _at_threshold(measure, rule, what, lambda start, _late: measure.judged(start, what))
 
 
 _rule("S9.isolement", ISOLATION, 96)
@@ -373,7 +379,8 @@ def no_new_measure(measure: Measure, rule: Bound) -> None:
         again = measure.earliest(start, "isolement_debut", "contention_debut")
         if again is not None and again.at < late:
             note = f"Une mesure a commencé le {again.words}, avant ce terme : faits nouveaux à établir."
-            measure.due(rule.on(start.day), start, again.at, None, note=note)
+            told = measure.first("information_juge", again)
+            measure.due(version, start, again.at if told is None else late, told, note=note)
         else:
             measure.due(version, start, late, None, measure.ended(start), right=True)
 

@@ -127,15 +127,17 @@ def rule_on_appeal(measure: Measure, rule: Bound) -> None:
         if start.value("objet") in ISOLATED or not rule.holds(start.day):
             continue
         version = rule.on(start.day)
-        if measure.first("effet_suspensif", start) is not None:
+        granted, done = measure.first("effet_suspensif", start), measure.first("decision_appel", start)
+        if granted is not None and (done is None or granted.at <= done.at):
             measure.apart(version, start, "L’appel est suspensif : le délai de trois jours (A4) le remplace.")
             continue
-        done = measure.first("decision_appel", start)
-        expert = measure.first("expertise_ordonnee", start)
-        if expert is not None and done is not None and expert.at > done.at:
-            expert = None
-        days, why = (version.n, "") if expert is None else (WITH_EXPERT, "Porté à 25 jours par l’expertise.")
-        late, put_off = end_of_working_day_after(start.day, days, start.departement, zone=start.zone)
+        late, put_off = end_of_working_day_after(start.day, version.n, start.departement, zone=start.zone)
+        why = ""
+        if measure.expert_within(start, late, done):
+            late, put_off = end_of_working_day_after(
+                start.day, WITH_EXPERT, start.departement, zone=start.zone
+            )
+            why = "Porté à 25 jours par l’expertise."
         note = " ".join(filter(None, (why, put_off)))
         measure.due(version, start, late, done, measure.earliest(start, "levee", "deces"), note=note)
 

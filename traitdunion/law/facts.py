@@ -397,8 +397,8 @@ def _check_order(events: list[Event], mode: Mode) -> None:
             "L’admission est antérieure au 1er août 2011 : aucune règle n’est connue à cette date."
         )
     for event in events:
-        if event.at >= admission.at:
-            break
+        if event.at >= admission.at or event.kind in {"mesure_provisoire", "premiers_soins"}:
+            break  # the observation has begun: certificates may come before the préfet's decision
         if not VOCABULARY[event.kind].early:
             raise FactsError(
                 f"L’événement « {event.kind} » du {event.words} précède l’admission du {admission.words} : "

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from traitdunion.law.counting import HOUR, Instant, read
+from traitdunion.law.counting import HOUR, Instant, Rounding, Zone, read
 from traitdunion.law.deadline import Deadline, State
 from traitdunion.law.facts import DIRECTOR, Event, Facts
 from traitdunion.law.obligation import Applied
@@ -12,6 +12,10 @@ from traitdunion.law.obligation import Applied
 FULL: Final = "hospitalisation_complete"
 GAP: Final = 48 * HOUR
 """Two measures of isolement or contention less far apart than this add up (CSP, art. L. 3222-5-1, II)."""
+
+
+PROVISIONAL: Final = 48 * HOUR
+"""Hours after which a provisional measure lapses (CSP, art. L. 3213-2)."""
 
 
 class Spell(NamedTuple):
@@ -28,9 +32,12 @@ class Measure:
         at: instant at which one looks; what happened, or was recorded, after it is not known.
         by: events by type, in the order of time.
         end: event that ended the measure.
+        moved: whether a transfer changed the clock.
     """
 
-    __slots__ = ("admission", "at", "by", "director", "end", "events", "full", "mode", "out", "reinforced")
+    __slots__ = (
+        "admission", "at", "by", "director", "end", "events", "full", "mode", "moved", "out", "reinforced",
+    )  # fmt: skip
 
     def __init__(self, facts: Facts, at: Instant) -> None:
         self.at = at
@@ -48,6 +55,7 @@ class Measure:
                 kept.append(event)
         starts = self.by.get("admission")
         self.admission: Event | None = starts[0] if starts else None
+        self.moved = "transfert" in self.by and len({event.zone.name for event in self.events}) > 1
         self.end = self._end()
         self.full = self._full()
 
@@ -67,6 +75,20 @@ class Measure:
             if event.at >= start.at and event is not start:
                 return event
         return None
+
+    def since(self, kind: str, start: Event, floor: Instant) -> Event | None:
+        """Return the first event of a type from a given one on that is not before an instant."""
+        return next((event for event in self.after(kind, start) if event.at >= floor), None)
+
+    def expert_within(self, start: Event, late: Instant, done: Event | None) -> bool:
+        """Say whether an expert report was ordered before a limit, and before what met it."""
+        order = self.first("expertise_ordonnee", start)
+        return order is not None and order.at < late and (done is None or order.at <= done.at)
+
+    def lapsed_before_admission(self) -> bool:
+        """Say whether a provisional measure ran 48 hours with no decision of the préfet: it ended by itself."""
+        provisional = self.all("mesure_provisoire")[:1]
+        return self.admission is None and any(self.at >= event.at + PROVISIONAL for event in provisional)
 
     def earliest(self, start: Event, *kinds: str) -> Event | None:
         """Return the first event of any of several types from a given one on."""
@@ -168,6 +190,12 @@ class Measure:
             right: nobody must act: past the limit a right is lost, nothing is late.
             note: what is particular to this deadline, in French.
         """
+        if self.moved and late is not None and applied.rule.counting.rounding is not Rounding.EXACT:
+            here = self._zone_before(late)
+            if (sooner := _same_midnight(start.zone, here, late)) < late:
+                late, note = sooner, f"{note} {SOONER}".lstrip()
+            if target is not None:
+                target = min(target, _same_midnight(start.zone, here, target))
         if done is not None:
             state = State.MET if late is None or done.at < late else State.LATE
         elif stop is not None and (late is None or stop.at < late):
@@ -184,22 +212,38 @@ class Measure:
             Deadline(applied, self.mode, start, None, None, None, None, None, State.NOT_APPLICABLE, reason)
         )
 
+    def _zone_before(self, at: Instant) -> Zone:
+        """Return the clock of the département where the person was last known to be before an instant."""
+        return next((event.zone for event in reversed(self.events) if event.at < at), self.events[0].zone)
+
     def _end(self) -> Event | None:
         """Return what ended the measure; a release followed by a programme de soins does not."""
         ends = [events[0] for kind in ("levee", "deces") if (events := self.by.get(kind))]
         for decision in self.by.get("decision_juge", ()):
-            lifts = decision.value("sens") != "maintien"
-            if (
-                lifts
-                and decision.value("objet", "controle") in {"controle", "mainlevee"}
-                and not any(
-                    form.value("forme") == "programme_de_soins"
-                    for form in self.after("decision_forme", decision)
-                )
+            if self._releases(decision) and not any(
+                form.value("forme") == "programme_de_soins" for form in self.after("decision_forme", decision)
             ):
                 ends.append(decision)
                 break
+        ends += [appeal for appeal in self.by.get("decision_appel", ()) if self._releases(appeal)][:1]
         return min(ends, key=_at) if ends else None
+
+    def _releases(self, decision: Event) -> bool:
+        """Say whether a decision ends the hospitalisation complète: not one suspended, nor one undone on appeal."""
+        sens = decision.value("sens", "maintien")
+        if sens == "maintien" or decision.value("objet", "controle") not in {"controle", "mainlevee"}:
+            return False
+        if decision.kind == "decision_appel":
+            return True
+        following = self.judged(decision, "controle", "mainlevee")
+        until = (
+            self.at if following is None else following.at
+        )  # an appeal later than that is of the next order
+        for appeal in self.after("decision_appel", decision):
+            if appeal.at <= until and appeal.value("objet", "controle") in {"controle", "mainlevee"}:
+                return appeal.value("sens", "mainlevee") != "maintien"
+        granted = self.first("effet_suspensif", decision)
+        return granted is None or granted.at > until
 
     def _full(self) -> list[Spell]:
         """Return the stretches of hospitalisation complète: it is the form of care until a decision says otherwise."""
@@ -213,9 +257,7 @@ class Measure:
             if event is self.end:
                 break
             out = (event.kind == "decision_forme" and event.value("forme") != FULL) or (
-                event.kind == "decision_juge"
-                and event.value("sens") != "maintien"
-                and event.value("objet", "controle") in {"controle", "mainlevee"}
+                event.kind in {"decision_juge", "decision_appel"} and self._releases(event)
             )
             back = event.kind == "reintegration" or (
                 event.kind == "decision_forme" and event.value("forme") == FULL
@@ -228,6 +270,16 @@ class Measure:
         if running:
             spells.append(Spell(start, self.end))
         return spells
+
+
+SOONER: Final = (
+    "Personne transférée sous une autre heure : le dernier jour finit à minuit là où elle est, plus tôt."
+)
+
+
+def _same_midnight(there: Zone, here: Zone, at: Instant) -> Instant:
+    """Return when the day that an instant begins there begins here."""
+    return here.midnight(there.day(at))
 
 
 def known(event: Event, at: Instant) -> bool:
