@@ -654,7 +654,7 @@ SIX_MONTHS: Final = 6
 
 
 def _upheld(measure: Measure) -> list[Event]:
-    """Return what keeps the hospitalisation complète going: the judge's decisions, and those that undo his on appeal."""
+    """Return what keeps the hospitalisation complète going: the judge's decisions, or those undoing his on appeal."""
     kept = [
         event
         for event in measure.all("decision_juge")
@@ -831,8 +831,8 @@ def answer_suspension(measure: Measure, rule: Bound) -> None:
 )
 def rule_on_suspended(measure: Measure, rule: Bound) -> None:
     """Expect the ruling 3 days after the declaration of appeal, 14 with an expert report."""
-    for granted in measure.all("effet_suspensif"):
-        start = measure.latest("appel", granted) or granted
+    starts = [measure.latest("appel", granted) or granted for granted in measure.all("effet_suspensif")]
+    for start in dict.fromkeys(starts):  # an appeal has one ruling, however often its effect was told
         if rule.holds(start.day):
             version = rule.on(start.day)
             done, note = measure.first("decision_appel", start), ""

@@ -619,8 +619,8 @@ def refer_disagreement(measure: Measure, rule: Bound) -> None:
 )
 def rule_on_disagreement(measure: Measure, rule: Bound) -> None:
     """Expect the judge's ruling once the disagreement is referred."""
-    for opinion in measure.all("second_avis"):
-        start = measure.referred(opinion, "controle", "mainlevee")
-        if opinion.value("conclusion") == "maintien" and start is not None and rule.holds(start.day):
+    opinions = [event for event in measure.all("second_avis") if event.value("conclusion") == "maintien"]
+    for start in dict.fromkeys(measure.referred(one, "controle", "mainlevee") for one in opinions):
+        if start is not None and rule.holds(start.day):
             done = measure.judged(start, "controle", "mainlevee")
             measure.due(rule.on(start.day), start, None, done, measure.ended(start))

@@ -91,7 +91,10 @@ def _each_decision(key: str, what: str, number: int) -> None:
     )
     def each_decision(measure: Measure, rule: Bound) -> None:
         for spell in measure.spells(what):
-            decisions = [spell.start, *_inside(measure, f"decision_{what}", spell)]
+            inside = _inside(measure, f"decision_{what}", spell)
+            # One made at the very instant the stretch ends belongs to what follows it.
+            inside = [event for event in inside if spell.end is None or event.at < spell.end.at]
+            decisions = [spell.start, *inside]
             for start, following in zip(decisions, [*decisions[1:], spell.end], strict=True):
                 if rule.holds(start.day):
                     version = rule.on(start.day)

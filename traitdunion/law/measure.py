@@ -1,6 +1,6 @@
 """A measure as it was known at an instant: what the rules look at, and where they put what they expect."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -14,6 +14,8 @@ GAP: Final = 48 * HOUR
 """Two measures of isolement or contention less far apart than this add up (CSP, art. L. 3222-5-1, II)."""
 
 
+SHORT: Final = 32
+"""Events of one type from which a list is searched rather than read from its start."""
 PROVISIONAL: Final = 48 * HOUR
 """Hours after which a provisional measure lapses (CSP, art. L. 3213-2)."""
 
@@ -65,16 +67,21 @@ class Measure:
 
     def after(self, kind: str, start: Event) -> Iterator[Event]:
         """Yield the events of a type from a given one on, that one left out."""
-        for event in self.by.get(kind, ()):
+        for event in self._from(kind, start):
             if event.at >= start.at and event is not start:
                 yield event
 
     def first(self, kind: str, start: Event) -> Event | None:
         """Return the first event of a type from a given one on."""
-        for event in self.by.get(kind, ()):
+        for event in self._from(kind, start):
             if event.at >= start.at and event is not start:
                 return event
         return None
+
+    def _from(self, kind: str, start: Event) -> list[Event]:
+        """Return the events of a type, a long list cut where a given one falls."""
+        events = self.by.get(kind, [])
+        return events if len(events) < SHORT else events[bisect_left(events, start.at, key=_at) :]
 
     def since(self, kind: str, start: Event, floor: Instant) -> Event | None:
         """Return the first event of a type from a given one on that is not before an instant."""
@@ -97,7 +104,9 @@ class Measure:
 
     def latest(self, kind: str, start: Event) -> Event | None:
         """Return the last event of a type up to a given one."""
-        return next((event for event in reversed(self.all(kind)) if event.at <= start.at), None)
+        events = self.all(kind)
+        rank = bisect_right(events, start.at, key=_at)
+        return events[rank - 1] if rank else None
 
     def ended(self, start: Event) -> Event | None:
         """Return the event that ended the measure after a given one."""
@@ -127,14 +136,14 @@ class Measure:
 
     def judged(self, start: Event, *objects: str) -> Event | None:
         """Return the first decision of the judge on one of these objects from an event on."""
-        for event in self.by.get("decision_juge", ()):
+        for event in self._from("decision_juge", start):
             if event.at >= start.at and event is not start and event.value("objet", "controle") in objects:
                 return event
         return None
 
     def referred(self, start: Event, *objects: str) -> Event | None:
         """Return the first referral to the judge on one of these objects from an event on."""
-        for event in self.by.get("saisine_juge", ()):
+        for event in self._from("saisine_juge", start):
             if event.at >= start.at and event.value("objet", "controle") in objects:
                 return event
         return None
