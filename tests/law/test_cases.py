@@ -28,7 +28,7 @@ from pathlib import Path
 import pytest
 
 from traitdunion.law.counting import read
-from traitdunion.law.deadlines import compute
+from traitdunion.law.deadlines import LAW, compute
 from traitdunion.law.facts import read_facts
 
 FOLDER = Path(__file__).parent / "cases"
@@ -88,6 +88,13 @@ def check(deadline, expected):
             assert (got or "") == expected[name], f"{expected['regle']}: {name}"
     if "opposable" in expected:
         assert deadline.applied.enforceable is expected["opposable"]
+
+
+def test_every_rule_has_a_case():
+    asked = {one["regle"] for sheet in SHEETS.values() for case in sheet["cas"] for one in case["attendu"]}
+    assert [
+        key for key, rule in LAW.rules.items() if not asked & ({key, rule.row} - (LAW.rules.keys() - {key}))
+    ] == []
 
 
 def test_the_jurist_has_a_place_to_sign():
