@@ -3,12 +3,14 @@
 Read in a consolidated copy (see ``citation.COPY_READ``). Source notes and open questions: ``docs/law/csp-l3211.md``.
 """
 
+from bisect import bisect_right
 from typing import Final
 
 from traitdunion.law.citation import Mark
 from traitdunion.law.counting import (
     HOUR,
     FirstDay,
+    Instant,
     end_of_day_after,
     end_of_month_after,
     end_of_working_day_after,
@@ -525,10 +527,11 @@ def judge_rules(measure: Measure, rule: Bound) -> None:
 def _with_expert(measure: Measure, start: Event, late: int) -> tuple[int, str]:
     """Return a limit of the judge, put off by an expert report ordered before it (J5), and the sentence saying so."""
     for order in measure.after("expertise_ordonnee", start):
-        if order.at < late:
-            extended = end_of_day_after(order.day, EXTENSION, first_day=FirstDay.COUNTED, zone=order.zone)
-            if extended > late:
-                return extended, f"Prolongé par l’expertise ordonnée le {order.words} (J5)."
+        if order.at >= late:
+            break
+        extended = end_of_day_after(order.day, EXTENSION, first_day=FirstDay.COUNTED, zone=order.zone)
+        if extended > late:
+            return extended, f"Prolongé par l’expertise ordonnée le {order.words} (J5)."
     return late, ""
 
 
@@ -686,12 +689,13 @@ def _upheld(measure: Measure) -> list[Event]:
 )
 def rule_with_expert(measure: Measure, rule: Bound) -> None:
     """Expect the ruling at most 14 days after the order for an expert report."""
+    controls = _controls(measure)
     for start in measure.all("expertise_ordonnee"):
         if rule.holds(start.day):
             version = rule.on(start.day)
             spell = measure.spell_at(start)
             late = end_of_day_after(start.day, version.n, first_day=FirstDay.COUNTED, zone=start.zone)
-            if not _puts_off(measure, start, late):
+            if not _puts_off(measure, start, late, controls):
                 measure.apart(version, start, NOT_PUT_OFF)
                 continue
             done = measure.judged(start, "controle", "mainlevee")
@@ -704,23 +708,32 @@ NOT_PUT_OFF: Final = (
 )
 
 
-def _puts_off(measure: Measure, order: Event, extended: int) -> bool:
-    """Say whether an order came before the end of a control (J2, J3, J4) still open, and ends after it."""
-    starts = [(spell.start, "J2" if rank == 0 else "J3.decision") for rank, spell in enumerate(measure.full)]
-    for start, key in (*starts, *((event, "J4.decision") for event in _upheld(measure))):
-        versions = [version for version in REGISTER[key].versions if version.since.toordinal() <= start.day]
-        if not versions or start.at > order.at:
-            continue
-        number = versions[-1].number or 0
-        late = (
-            end_of_month_after(start.day, number, zone=start.zone)
-            if key == "J4.decision"
-            else end_of_day_after(start.day, number, first_day=FirstDay.COUNTED, zone=start.zone)
-        )
-        done = measure.judged(start, "controle", "mainlevee")
-        if order.at < late < extended and (done is None or order.at <= done.at):
-            return True
-    return False
+def _controls(measure: Measure) -> list[tuple[Instant, Event, str]]:
+    """Return what starts each control of the judge, in the order of time, with the rule that ends it."""
+    starts = [(spell.start, "J3.decision" if rank else "J2") for rank, spell in enumerate(measure.full)]
+    starts += [(event, "J4.decision") for event in _upheld(measure)]
+    return sorted(((start.at, start, key) for start, key in starts), key=lambda control: control[0])
+
+
+def _puts_off(
+    measure: Measure, order: Event, extended: Instant, controls: list[tuple[Instant, Event, str]]
+) -> bool:
+    """Say whether an order came before the end of the control under way (J2, J3 or J4), and ends after it."""
+    rank = bisect_right(controls, order.at, key=lambda control: control[0])
+    if not rank:
+        return False
+    _, start, key = controls[rank - 1]
+    versions = [version for version in REGISTER[key].versions if version.since.toordinal() <= start.day]
+    if not versions:
+        return False
+    number = versions[-1].number or 0
+    late = (
+        end_of_month_after(start.day, number, zone=start.zone)
+        if key == "J4.decision"
+        else end_of_day_after(start.day, number, first_day=FirstDay.COUNTED, zone=start.zone)
+    )
+    done = measure.judged(start, "controle", "mainlevee")
+    return order.at < late < extended and (done is None or order.at <= done.at)
 
 
 @obligation(

@@ -259,6 +259,7 @@ def _requests(measure: Measure) -> list[Event]:
 )
 def rule_on_request(measure: Measure, rule: Bound) -> None:
     """Expect the ruling 24 hours after the request, or at the limit of the control when it is later."""
+    spells = {what: measure.spells(what) for what in CONTROL}
     for start in _requests(measure):
         if not rule.holds(start.day):
             continue
@@ -268,7 +269,7 @@ def rule_on_request(measure: Measure, rule: Bound) -> None:
         spell = next(
             (
                 one
-                for one in measure.spells(what)
+                for one in spells[what]
                 if one.start.at <= start.at and (one.end is None or start.at <= one.end.at)
             ),
             None,
