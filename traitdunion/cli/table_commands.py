@@ -80,7 +80,8 @@ def import_table(
         ) from fault
     try:
         if wet_run:
-            actor = actors.task(f"import du {kind} en ligne de commande ({getpass.getuser()})")
+            what = "du plan" if kind == "plan" else f"des {kind}"
+            actor = actors.task(f"import {what} en ligne de commande ({getpass.getuser()})")
             outcome = importer.apply(table, actor=actor, at=at, progress=_tell)
         else:
             outcome = importer.check(table, at=at, progress=_tell)
