@@ -235,6 +235,20 @@ def test_the_schedule_puts_what_is_late_first_then_the_gravest(agent, ward, now)
     assert found.unread == []
 
 
+def test_the_schedule_tells_an_act_of_a_measure_once_and_forgets_what_was_done_late(agent, ward, now):
+    measure = running(ward, now, 60 * HOUR)
+    for after in (2, 3, 4):
+        ward.record(measure, "information_personne", after=after * HOUR, at=now)
+    rows = schedule(Measure.objects.all(), at=now).rows
+    written = [(due.window.value, due.more) for due in rows if due.deadline.rule == "I4"]
+    assert written == [("retard", 3)], "the admission and three facts, in one row"
+    assert "et 3 autres fois dans cette mesure" in said(agent.get(reverse("register:schedule")))
+
+    ward.record(measure, "transcription_registre", after=59 * HOUR, at=now)
+    rows = schedule(Measure.objects.all(), at=now).rows
+    assert "I4" not in {due.deadline.rule for due in rows}, "late, and done"
+
+
 def test_the_schedule_is_filtered_by_window_hospital_and_actor(agent, ward, now):
     running(ward, now, 30 * HOUR)
     url = reverse("register:schedule")

@@ -69,6 +69,20 @@ _TOLD = Step(10 * D + 3 * H, "notification_ordonnance")
 _MONTHLY = tuple(Step((30 * month - 2) * D, "certificat_mensuel", doctor=2) for month in range(1, 7))
 _KEPT_ON = tuple(Step((30 * month - 1) * D, "decision_maintien") for month in range(1, 7))
 _FIRST_WEEKS = (_24H, _72H, _INPATIENT, _SEISED, _KEPT, _TOLD)
+# What a well-kept measure also shows: people told, and the register of the law written after each fact.
+_WELL_KEPT = (
+    Step(2 * H, "information_personne"),
+    Step(3 * H, "envoi_decision"),
+    Step(4 * H, "information_autorites"),
+    *(
+        Step(step.after + 5 * H, "transcription_registre")
+        for step in (Step(timedelta(0), "admission"), *_FIRST_WEEKS[:-1], *_MONTHLY, *_KEPT_ON)
+    ),
+    Step(6 * D - H, "avis_psychiatre"),
+    *(Step(step.after - 2 * H, "recueil_observations") for step in (_INPATIENT, *_KEPT_ON)),
+    *(Step(step.after + 3 * H, "information_personne") for step in (_INPATIENT, *_KEPT_ON)),
+    *(Step(step.after + 4 * H, "information_autorites") for step in _KEPT_ON),
+)
 
 
 def _past(before: timedelta, steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -81,8 +95,10 @@ def _stories() -> Iterator[Story]:
     for rank, mode in enumerate(OF_PATIENTS):
         for age in (ages[rank % len(ages)], ages[(rank + 4) % len(ages)]):
             before = age + rank * H
-            steps = [*_FIRST_WEEKS, *_MONTHLY, *_KEPT_ON]
+            steps = [*_FIRST_WEEKS, *_MONTHLY, *_KEPT_ON, *_WELL_KEPT]
             if mode is Mode.MP:
+                # Who decided the admission is told after it: nothing of a measure precedes it.
+                steps = [step for step in steps if step.after > 6 * H]
                 steps.append(Step(6 * H, "admission"))
             yield Story(mode, before, _past(before, sorted(steps, key=lambda step: step.after)))
     yield Story(Mode.SPDRE, 30 * H)  # the first certificate was never recorded

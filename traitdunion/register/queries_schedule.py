@@ -12,7 +12,7 @@ from traitdunion.law.deadlines import compute
 from traitdunion.register import queries
 from traitdunion.register.models import Measure
 from traitdunion.register.rules import Fact, FactsRefusedError, read
-from traitdunion.register.rules_schedule import Window, gravity, window_of
+from traitdunion.register.rules_schedule import Window, gravity, once, window_of
 
 # Once a measure is over, those whom the law names are still to be told.
 AFTER_THE_END: Final = timedelta(days=30)
@@ -20,11 +20,16 @@ AFTER_THE_END: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """One act expected in one measure, and where it stands."""
+    """One act expected in one measure, and where it stands.
+
+    Attributes:
+        more: how many other times the same act is expected in the same measure and window.
+    """
 
     measure: Measure
     deadline: Deadline
     window: Window
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +61,10 @@ def schedule(measures: QuerySet[Measure], *, at: datetime) -> Schedule:
         except FactsRefusedError as refusal:
             unread.append((measure, str(refusal)))
             continue
-        for deadline in found:
-            window = window_of(deadline, at=at)
-            if window is not None:
-                rows.append(Due(measure=measure, deadline=deadline, window=window))
+        acts = [(window, one) for one in found if (window := window_of(one, at=at)) is not None]
+        rows += [
+            Due(measure=measure, deadline=one, window=window, more=more) for window, one, more in once(acts)
+        ]
     rows.sort(key=lambda due: gravity(due.window, due.deadline))
     return Schedule(rows=rows, unread=unread)
 

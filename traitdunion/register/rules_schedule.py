@@ -1,5 +1,6 @@
 """Where an expected act stands in the échéancier: late, due soon, or expected without a figure and absent."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -28,7 +29,12 @@ _STAKES: Final = tuple(Stake)
 
 
 def window_of(deadline: Deadline, *, at: datetime) -> Window | None:
-    """Return where an act stands at an instant, None when it is done, not expected, or due later than a week."""
+    """Return where an act stands at an instant, None when it is done, not expected, or due later than a week.
+
+    An act that was done late is done: the page of the measure says by how much, nobody is asked for it any more.
+    """
+    if deadline.done is not None:
+        return None
     if deadline.state is State.LATE:
         return Window.LATE
     if deadline.state is not State.PENDING:
@@ -37,6 +43,17 @@ def window_of(deadline: Deadline, *, at: datetime) -> Window | None:
     if late_from is None:
         return Window.ABSENT
     return next((window for window, delay in _SOON if late_from - at <= delay), None)
+
+
+def once(acts: Iterable[tuple[Window, Deadline]]) -> list[tuple[Window, Deadline, int]]:
+    """Return the acts of one measure with each rule told once a window: the soonest, and how many more there are.
+
+    Ten facts to write in the register of the law are one visit to it: ten rows would bury the act that frees someone.
+    """
+    alike: dict[tuple[Window, str], list[Deadline]] = {}
+    for window, deadline in acts:
+        alike.setdefault((window, deadline.applied.rule.key), []).append(deadline)
+    return [(window, min(each, key=soonness), len(each) - 1) for (window, _), each in alike.items()]
 
 
 def gravity(window: Window, deadline: Deadline) -> tuple[int, bool, int, tuple[datetime, str]]:

@@ -101,6 +101,7 @@ class Row:
     window: str
     stake: str
     act: Act
+    more: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +212,7 @@ def _row(due: Due) -> Row:
         window=due.window.label,
         stake=str(due.deadline.applied.rule.stake),
         act=_act(due.deadline, due.window),
+        more=due.more,
     )
 
 
