@@ -29,15 +29,15 @@ from zoneinfo import ZoneInfo
 
 BEGIN: Final = time.perf_counter()
 
-import numpy as np  # noqa: E402
-import orjson  # noqa: E402
-from openfisca_core.entities import build_entity  # noqa: E402
-from openfisca_core.indexed_enums import Enum  # noqa: E402
-from openfisca_core.parameters import ParameterNode  # noqa: E402
-from openfisca_core.periods import DateUnit  # noqa: E402
-from openfisca_core.simulations import Simulation, SimulationBuilder  # noqa: E402
-from openfisca_core.taxbenefitsystems import TaxBenefitSystem  # noqa: E402
-from openfisca_core.variables import Variable  # noqa: E402
+import numpy as np  # noqa: E402  # the start is timed from above
+import orjson  # noqa: E402  # the start is timed from above
+from openfisca_core.entities import build_entity  # noqa: E402  # the start is timed from above
+from openfisca_core.indexed_enums import Enum  # noqa: E402  # the start is timed from above
+from openfisca_core.parameters import ParameterNode  # noqa: E402  # the start is timed from above
+from openfisca_core.periods import DateUnit  # noqa: E402  # the start is timed from above
+from openfisca_core.simulations import Simulation, SimulationBuilder  # noqa: E402  # the start is timed from above
+from openfisca_core.taxbenefitsystems import TaxBenefitSystem  # noqa: E402  # the start is timed from above
+from openfisca_core.variables import Variable  # noqa: E402  # the start is timed from above
 
 ALWAYS: Final = "ETERNITY"
 """Period of a fact: OpenFisca computes no formula for it."""

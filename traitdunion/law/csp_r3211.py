@@ -36,7 +36,7 @@ PREMIER_PRESIDENT: Final = "premier président de la cour d’appel"
 
 
 def _since_2022(number: int, article: str) -> tuple[Version, ...]:
-    return dated({IN_FORCE: (number, Mark.READ), READ_SINCE: (number, Mark.READ)}, "CSP", article)
+    return dated({IN_FORCE: (number, Mark.UNVERIFIED), READ_SINCE: (number, Mark.READ)}, "CSP", article)
 
 
 # Article R. 3211-14

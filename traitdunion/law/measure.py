@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from traitdunion.law.counting import HOUR, Instant, Rounding, Zone, read
 from traitdunion.law.deadline import Deadline, State
-from traitdunion.law.facts import DIRECTOR, Event, Facts
+from traitdunion.law.facts import Event, Facts
 from traitdunion.law.obligation import Applied
 
 FULL: Final = "hospitalisation_complete"
@@ -38,14 +38,13 @@ class Measure:
     """
 
     __slots__ = (
-        "admission", "at", "by", "director", "end", "events", "full", "mode", "moved", "out", "reinforced",
+        "admission", "at", "by", "end", "events", "full", "mode", "moved", "out", "reinforced",
     )  # fmt: skip
 
     def __init__(self, facts: Facts, at: Instant) -> None:
         self.at = at
         self.mode = facts.mode
         self.reinforced = facts.reinforced
-        self.director = facts.mode in DIRECTOR
         self.out: list[Deadline] = []
         self.events = [event for event in facts.events if event.at <= at and known(event, at)]
         self.by: dict[str, list[Event]] = {}

@@ -27,8 +27,6 @@ REFORM: Final = date(2011, 8, 1)
 """First day on which a rule is known. Cited by no text that was read: « à vérifier »."""
 READ_SINCE: Final = date(2024, 9, 1)
 """Start of the oldest version that was read (loi n° 2023-1059 du 20 novembre 2023)."""
-END_OF_COPY: Final = date(2029, 1, 1)
-"""Several articles read carry an end on this day, because they cite CPP, art. 706-135."""
 
 JUDGE: Final = "juge (magistrat du siège du tribunal judiciaire, ex-JLD)"
 JUDGE_BEFORE: Final = "juge des libertés et de la détention"

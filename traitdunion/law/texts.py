@@ -8,6 +8,7 @@ from typing import Final
 from traitdunion.law import d2018
 from traitdunion.law.citation import Mark
 from traitdunion.law.deadlines import LAW
+from traitdunion.law.families import NOT_DELAYS
 from traitdunion.law.obligation import Applied, Law, Rule, Version
 from traitdunion.law.provision import Wording
 
@@ -39,6 +40,10 @@ class Text:
         return [rule for rule in law.rules.values() if rule.apply.__module__ == self.module]
 
 
+ENDS: Final = (
+    "Plusieurs articles de la copie lue s’arrêtent au 1er janvier 2029, parce qu’ils citent l’article 706-135 du CPP : "
+    "lesquels, et par quoi sont-ils remplacés (point ouvert O9) ?"
+)
 CSP: Final = "https://www.legifrance.gouv.fr/codes/texte_lc/LEGITEXT000006072665"
 
 
@@ -121,7 +126,7 @@ TEXTS: Final[Mapping[str, Text]] = {
             "K7 : la CDSP peut proposer au juge de lever, ou le demander au directeur (D6) ; c’est une faculté.",
             questions=("K2, K4 et K6 : aucun texte lu ne dit comment ces mois se comptent.",),
         ),
-        _csp("r3211", "articles R. 3211-1 à R. 3211-45"),
+        _csp("r3211", "articles R. 3211-1 à R. 3211-45", *NOT_DELAYS.values(), questions=(ENDS,)),
         Text(
             name="d2018",
             title="Décret n° 2018-383 du 23 mai 2018 (HOPSYWEB)",
